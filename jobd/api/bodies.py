@@ -1,0 +1,135 @@
+"""What callers send: bodies and queries as models, read within bounds; all problems at once, by field."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar
+
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from jobd.api.refusals import Refused
+from jobd.api.wire import from_json
+from jobd.model.duration import parse_duration
+from jobd.model.run import RunState
+
+BODY_LIMIT = 1_048_576
+BODY_SECONDS = 5.0
+"""How long a caller may take to send a body: a slow one holds a connection and nothing else."""
+
+M = TypeVar("M", bound=BaseModel)
+Length = Annotated[timedelta, BeforeValidator(lambda value: parse_duration(value))]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Enqueue(_Strict):
+    """POST /v1/runs."""
+
+    job: Name
+    args: dict[str, Any] = {}
+    arg_texts: dict[str, str] = {}
+    """As typed on a command line: each is JSON where that fits the job's function, else text."""
+    queue: Name | None = None
+    priority: Annotated[int, Field(ge=-100, le=100, strict=True)] | None = None
+    delay: Length | None = None
+    """`5m` from now, by the clock of Postgres; not together with `at`."""
+    at: AwareDatetime | None = None
+    key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+class Cancel(_Strict):
+    """POST /v1/runs/{id}/cancel; the body may be empty."""
+
+    reason: Annotated[str, Field(max_length=500)] | None = None
+
+
+class Nothing(_Strict):
+    """A request whose body or query says nothing."""
+
+
+def _states(value: object) -> object:
+    return [state for state in value.split(",") if state] if isinstance(value, str) else value
+
+
+class RunsQuery(_Strict):
+    """GET /v1/runs?state=failed,cancelled&job=send-*&queue=…&schedule=…&limit=…&after=…"""
+
+    state: Annotated[frozenset[RunState] | None, BeforeValidator(_states)] = None
+    job: Name | None = None
+    queue: Name | None = None
+    schedule: Name | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    after: str | None = None
+
+
+class WaitQuery(_Strict):
+    """GET /v1/runs/{id}/wait?timeout=30"""
+
+    timeout: Annotated[float, Field(ge=0, le=60)] = 30.0
+
+
+async def body(request: web.Request, model: type[M]) -> M:
+    """The request's JSON object as `model`; an empty body is an empty object.
+
+    Raises:
+        Refused: 400 with every problem, 408 when it did not come in time, 413 when it is too long.
+    """
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await request.read()
+    except TimeoutError as error:
+        raise Refused(
+            408, "too_slow", f"the body did not arrive within {BODY_SECONDS:g} s", close=True
+        ) from error
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Refused(413, "too_large", f"a body has at most {BODY_LIMIT:,} bytes", close=True) from error
+    try:
+        value = from_json(raw.decode("utf-8")) if raw.strip() else {}
+    except ValueError as error:  # broken UTF-8 is one, too
+        raise Refused(400, "bad_json", f"the body is no JSON: {error}", close=True) from error
+    return _checked(model, value)
+
+
+def query(request: web.Request, model: type[M]) -> M:
+    """The request's query as `model`; a name that stands twice is refused like an unknown one."""
+    names = list(request.query.keys())
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Refused(400, "bad_request", f"{twice[0][:80]}: stands twice in the query")
+    return _checked(model, dict(request.query))
+
+
+def run_id(request: web.Request) -> int:
+    """The `{id}` of the path; the router lets only digits through."""
+    return int(request.match_info["id"])
+
+
+def due_at(wanted: Enqueue, now: datetime) -> datetime | None:
+    """When the run is due; None is at once."""
+    if wanted.delay is not None and wanted.at is not None:
+        raise Refused(400, "bad_request", "delay and at exclude each other")
+    return wanted.at if wanted.delay is None else now + wanted.delay
+
+
+def _checked(model: type[M], value: object) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = [
+            _problem(model, dict(one)) for one in error.errors(include_url=False, include_context=False)
+        ]
+        raise Refused(400, "bad_request", "; ".join(problems)) from None
+
+
+def _problem(model: type[BaseModel], found: dict[str, Any]) -> str:
+    place = ".".join(str(part)[:80] for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        near = get_close_matches(place, model.model_fields, n=1)
+        return f'{place}: no such field; did you mean "{near[0]}"?' if near else f"{place}: no such field"
+    message = str(found["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

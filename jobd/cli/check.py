@@ -1,0 +1,123 @@
+"""`jobd check`: every problem of a configuration at once, or what it will do."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from jobd.config import Config, Report
+    from jobd.errors import Problem
+    from jobd.model.job import Job
+    from jobd.model.schedule import Schedule
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+DONE, WRONG_CONFIGURATION = 0, 9
+
+
+def add(sub: Subparsers) -> None:
+    """The command's arguments."""
+    parser = sub.add_parser(
+        "check",
+        help="check the configuration",
+        description="Report every problem of the configuration, or when its schedules are due.",
+        epilog="Exit status: 0 usable, 9 not.",
+    )
+    parser.add_argument("file", nargs="?", type=Path, help="default: $JOBD_CONFIG, ./jobd.toml or /etc/jobd/jobd.toml")
+    parser.add_argument("--show", action="store_true", help="print each value and where it comes from")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print problems and warnings to stderr, the summary to stdout; 0 when it is usable, else 9."""
+    from jobd.config import examine
+    from jobd.config.report import rendered
+
+    report = examine(args.file, environ=os.environ)
+    for warning in report.warnings:
+        print(rendered(warning, report.texts, severity="warning"), end="\n\n", file=sys.stderr)
+    problems = [*report.problems, *_not_loadable(report)]
+    for problem in problems:
+        print(rendered(problem, report.texts), end="\n\n", file=sys.stderr)
+    if problems or report.config is None:
+        print(_counted(len(problems), "problem"), file=sys.stderr)
+        return WRONG_CONFIGURATION
+    print(_settings(report.config) if args.show else _summary(report.config))
+    return DONE
+
+
+def _not_loadable(report: Report) -> list[Problem]:
+    """A problem for each job whose function cannot be loaded here, at the line where `run` is written."""
+    from jobd.engine.loader import load_job
+    from jobd.errors import LoadError
+
+    problems = []
+    for job in report.config.jobs.values() if report.config else ():
+        try:
+            load_job(job)
+        except LoadError as error:
+            problems.append(_at_run(report, job, str(error)))
+    return problems
+
+
+def _at_run(report: Report, job: Job, what: str) -> Problem:
+    from jobd.errors import Problem
+
+    key = f"jobs.{job.name}.run"
+    origin = report.config.origins.get(key, job.place) if report.config else job.place
+    hint = "is it installed in this Python?"
+    file, _, line = origin.rpartition(":")
+    if not line.isdigit():  # given by the environment
+        return Problem(file=origin, key=key, problem=what, hint=hint)
+    column = _column(report.texts.get(file, ""), int(line))
+    return Problem(file=file, line=int(line), column=column, key=key, problem=what, hint=hint)
+
+
+def _column(text: str, line: int) -> int:
+    """Where the first word of a line begins."""
+    content = text.splitlines()[line - 1 : line]
+    return len(content[0]) - len(content[0].lstrip()) + 1 if content else 1
+
+
+def _summary(config: Config) -> str:
+    """The files, the counts, and each schedule with its next instant."""
+    now = datetime.now(UTC)
+    counts = ", ".join(
+        _counted(len(things), word)
+        for things, word in ((config.jobs, "job"), (config.schedules, "schedule"), (config.queues, "queue"))
+    )
+    lines = [f"{' + '.join(str(file) for file in config.files)}: {counts}"]
+    if not config.daemon.enabled:
+        lines.append("[daemon] enabled = false: nothing fires and nothing runs")
+    width = max((len(name) for name in config.schedules), default=0)
+    for name, schedule in sorted(config.schedules.items()):
+        lines.append(f"  {name:<{width}}  {_next(config, schedule, now)}")
+    return "\n".join(lines)
+
+
+def _next(config: Config, schedule: Schedule, now: datetime) -> str:
+    job = config.jobs[schedule.job]
+    if not (schedule.enabled and job.enabled):
+        return "disabled"
+    due = schedule.next_after(now)
+    if due is None:
+        return "never due again"
+    return f"{due.astimezone(ZoneInfo(schedule.timezone)):%Y-%m-%d %H:%M:%S %Z}  {job.queue}"
+
+
+def _settings(config: Config) -> str:
+    from jobd.config import show
+
+    settings = [(key, value or "-", origin) for key, value, origin in show(config)]
+    widths = [max(len(setting[column]) for setting in settings) for column in (0, 1)]
+    return "\n".join(f"{key:<{widths[0]}}  {value:<{min(widths[1], 40)}}  {origin}" for key, value, origin in settings)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

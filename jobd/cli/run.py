@@ -1,0 +1,67 @@
+"""`jobd run`: the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobd.config import Config
+
+EXAMPLES = """examples:
+  jobd run                               with $JOBD_CONFIG, ./jobd.toml or /etc/jobd/jobd.toml
+  jobd run --config /srv/app/jobd.toml
+  JOBD_DAEMON__WORKERS=2 jobd run        any key from the environment
+  systemctl start jobd                   as a service (see docs/operations.md)
+"""
+
+
+def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = sub.add_parser(
+        "run",
+        help="run the daemon",
+        description="Run the daemon in the foreground. SIGTERM drains and stops, a second one hurries, a third exits.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="jobd.toml to use")
+
+
+def run(args: argparse.Namespace) -> int:
+    # A SIGTERM while the imports below are under way is an orderly stop of a daemon that did nothing yet.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    from jobd.config import load
+
+    return serve_config(load(args.config))
+
+
+def serve_config(config: Config) -> int:
+    """Run the daemon until it is told to stop; its exit status."""
+    from jobd import logs
+    from jobd.daemon import Stop, serve
+    from jobd.engine.context import bound_facts
+
+    logs.set_up(config.daemon.log_level, config.daemon.log_format, bound_facts)
+
+    async def main() -> None:
+        stop = Stop()
+        stop.listen()
+        await serve(config, stop)
+
+    run_loop(main())
+    return 0
+
+
+def run_loop(main: Any) -> None:
+    """asyncio.run on uvloop where that exists."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+        return
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)

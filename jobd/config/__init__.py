@@ -1,0 +1,7 @@
+"""Configuration: `jobd.toml`, `jobd.d/*.toml` and the environment → `Config`, or every reason why not."""
+
+from jobd.config.assemble import Report
+from jobd.config.configuration import Config, show
+from jobd.config.load import current_digest, examine, load, load_text
+
+__all__ = ["Config", "Report", "current_digest", "examine", "load", "load_text", "show"]

@@ -1,0 +1,72 @@
+"""Every setting with its value and origin, for people; secrets are masked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from jobd.config.configuration import Shown
+from jobd.config.keys import fields
+from jobd.config.layers import Merged, dotted
+from jobd.config.positions import Path
+from jobd.config.secrets import MASK, is_secret
+from jobd.config.tables import Table
+from jobd.config.validated import Tables
+from jobd.model.duration import format_duration
+from jobd.model.settings import DaemonSettings
+
+
+def shown(tables: Tables, merged: Merged, daemon: DaemonSettings) -> tuple[Shown, ...]:
+    """All keys of the single tables, and the written ones of queues, jobs and schedules."""
+    found = {"daemon.state_directory": str(daemon.state_directory), "daemon.socket": str(daemon.socket)}
+    single = ("daemon", "database", "app", "keep", "mail", "paymob", "defaults")
+    settings = [setting for name in single for setting in _table(getattr(tables, name), (name,), merged)]
+    for kind in ("queues", "jobs", "schedules"):
+        for name, table in getattr(tables, kind).items():
+            settings += [
+                (key, value, origin) for key, value, origin in _table(table, (kind, name), merged, written=True)
+            ]
+    return tuple((key, found.get(key, value), origin) for key, value, origin in settings)
+
+
+def origins(merged: Merged) -> dict[str, str]:
+    """Where each written key comes from, by its dotted path."""
+    return {dotted(path): merged.origin(path) for path in merged.written()}
+
+
+def _table(table: Table | None, above: Path, merged: Merged, *, written: bool = False) -> Iterator[Shown]:
+    if table is None:
+        return
+    for name, field in fields(type(table)).items():
+        path = (*above, name)
+        value = getattr(table, "schema_" if field.alias else name)
+        if isinstance(value, Table):
+            yield from _table(value, path, merged, written=written)
+        elif not written or merged.get(path) is not None:
+            yield dotted(path), _text(value, path), merged.origin(path)
+
+
+def _text(value: Any, path: Path) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr) or is_secret(path):
+        return MASK
+    return json.dumps(_plain(value, path), ensure_ascii=False)
+
+
+def _plain(value: Any, path: Path) -> Any:
+    if is_secret(path):
+        return MASK
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, date):  # a datetime is one
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _plain(inner, (*path, name)) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner, path) for inner in value]
+    return value

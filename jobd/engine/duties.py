@@ -1,0 +1,128 @@
+"""The small duties of a node: each is one round, repeated by `patiently`; nearly all of them wake only when told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from jobd.engine.attempt import Stop
+from jobd.engine.dispatch import Dispatcher
+from jobd.engine.heartbeat import Heartbeat
+from jobd.engine.recorder import Recorder
+from jobd.engine.workers import Workers
+from jobd.model.run import Ending, Outcome
+from jobd.model.settings import KeepSettings
+from jobd.store.retention import Retention
+from jobd.store.runs import CLAIM_SECONDS, Runs
+
+log = logging.getLogger(__name__)
+
+SHOWN_AFTER_SECONDS = 0.5
+PROGRESS_EVERY_SECONDS = 0.5
+PROMOTE_BATCH = 1000
+UNHELD_EVERY_SECONDS = 30.0
+RETENTION_EVERY_SECONDS = 600.0
+PAUSE_BETWEEN_BATCHES_SECONDS = 0.1
+LONGEST_TICK_SECONDS = 1.0
+
+
+async def promote_due(runs: Runs, queued: Callable[[str], None]) -> None:
+    """Scheduled runs that are due → queued."""
+    while moved := await runs.promote(PROMOTE_BATCH):
+        for queue in moved:
+            queued(queue)
+        if sum(moved.values()) < PROMOTE_BATCH:
+            return
+
+
+async def cancel_asked(runs: Runs, node: int, workers: Workers) -> None:
+    """Runs of this node whose end was asked for → cancelled."""
+    for run, _, reason in await runs.cancelled_here(node):
+        working = workers.under_way.get(run)
+        if working is not None and not (working.why and working.context.cancelled):
+            log.info("cancelling run", extra={"run": run, "reason": reason})
+            workers.stop(run, Stop.CANCEL)
+
+
+async def show_running(runs: Runs, node: int, workers: Workers) -> None:
+    """Attempts that were claimed ahead and have run for a while → shown as running; progress → stored."""
+    await asyncio.sleep(PROGRESS_EVERY_SECONDS)
+    if started := list(workers.started_since(SHOWN_AFTER_SECONDS)):
+        now = time.monotonic()
+        await runs.mark_started(node, [(w.run.id, w.run.attempt, now - w.context.started) for w in started])
+        for working in started:
+            working.announced = True
+    moved = [w for w in workers.under_way.values() if w.context.progressed is not None]
+    if moved:
+        rows = [(w.run.id, w.run.attempt, json.dumps(w.context.progressed)) for w in moved]
+        for working in moved:
+            working.context.progressed = None
+        await runs.record_progress(node, rows)
+
+
+async def hand_back_unstarted(dispatcher: Dispatcher, recorder: Recorder, node: int) -> None:
+    """What was claimed ahead and did not start within a second → back to its queue."""
+    await asyncio.sleep(0.25)
+    give_back(dispatcher, recorder, node)
+
+
+def give_back(dispatcher: Dispatcher, recorder: Recorder, node: int, **older: float) -> None:
+    """Send claimed runs that have not started back to their queues; it costs them nothing."""
+    now = time.monotonic()
+    for run in dispatcher.unstarted(**older):
+        recorder.add(
+            Ending(run=run, node=node, outcome=Outcome.INTERRUPTED, ended=now, took=0.0, waited=0.0, again=True)
+        )
+
+
+class Holder(Protocol):
+    """What a node has in its hands."""
+
+    @property
+    def dispatcher(self) -> Dispatcher: ...
+    @property
+    def workers(self) -> Workers: ...
+    @property
+    def recorder(self) -> Recorder: ...
+    def heard(self, queue: str) -> None: ...
+
+
+async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:
+    """Rows that Postgres says are ours and nobody here holds → back: a claim whose answer was lost.
+
+    Only rows are touched that were claimed before twice the time a claim may take, so nothing can be on its way
+    between "claimed" and "held" while this looks.
+    """
+    await asyncio.sleep(CLAIM_SECONDS if holder.dispatcher.claim_failed else UNHELD_EVERY_SECONDS)
+    held = [*holder.workers.under_way, *holder.dispatcher.held(), *holder.recorder.held()]
+    for queue in await runs.hand_back_unheld(node, held, timedelta(seconds=2 * CLAIM_SECONDS)):
+        log.warning("run handed back, its claim's answer was lost", extra={"queue": queue})
+        holder.heard(queue)
+
+
+async def retain(retention: Retention, keep: KeepSettings) -> None:
+    """Make tomorrow's partitions, drop and delete what is past its age."""
+    if not await retention.make_partitions() or not await retention.drop_partitions(keep):
+        await asyncio.sleep(5)
+        return
+    while await retention.delete_ended(keep) + await retention.delete_keys():
+        await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)
+    await retention.delete_stats()
+    await asyncio.sleep(RETENTION_EVERY_SECONDS)
+
+
+async def keep_time(heartbeat: Heartbeat, workers: Workers, lost: Callable[[], None]) -> None:
+    """Tell the heartbeat that the main loop turns, and end the node when its lease can no longer be trusted."""
+    heartbeat.main_ticked = before = time.monotonic()
+    await asyncio.sleep(0.25)
+    late = time.monotonic() - before - 0.25
+    if late > LONGEST_TICK_SECONDS:
+        jobs = sorted({w.run.job for w in workers.under_way.values()})
+        log.warning("the loop was held up", extra={"seconds": round(late, 2), "jobs": jobs})
+    if not heartbeat.trusted:
+        lost()

@@ -1,0 +1,80 @@
+"""What a job names → something that can be called, with an error a person can act on."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from jobd.errors import LoadError
+from jobd.model.job import Job
+
+
+class Kind(StrEnum):
+    ASYNC = "async"
+    PLAIN = "plain"  # in a thread
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedJob:
+    """A job and what it runs."""
+
+    job: Job
+    kind: Kind
+    function: Callable[..., Any] | None
+    """Absent for a command."""
+    timeout_seconds: float | None
+
+
+def load_function(spec: str) -> Callable[..., Any]:
+    """The function that "package.module:function" names.
+
+    Raises:
+        LoadError: names the part that is missing, and the original error.
+    """
+    module_name, colon, name = spec.partition(":")
+    if not colon or not module_name or not name:
+        raise LoadError(f'"{spec}" is not of the form "package.module:function"')
+    try:
+        target: Any = importlib.import_module(module_name)
+    except Exception as error:  # noqa: BLE001 - importing a user's module can raise anything
+        raise LoadError(f'"{spec}": importing {module_name} failed: {type(error).__name__}: {error}') from error
+    for part in name.split("."):
+        try:
+            target = getattr(target, part)
+        except AttributeError:
+            raise LoadError(f'"{spec}": {module_name} has no function "{name}"') from None
+    if not callable(target):
+        raise LoadError(f'"{spec}" is not a function but {type(target).__name__}')
+    return target  # type: ignore[no-any-return]
+
+
+def load_job(job: Job) -> LoadedJob:
+    """What `job` runs, ready to be called.
+
+    Raises:
+        LoadError: its function cannot be loaded, or cannot take a context.
+    """
+    timeout = job.timeout.total_seconds() if job.timeout else None
+    if job.command is not None:
+        return LoadedJob(job=job, kind=Kind.COMMAND, function=None, timeout_seconds=timeout)
+    if job.run is None:
+        raise LoadError(f'job "{job.name}" names neither a function nor a command')
+    function = load_function(job.run)
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError) as error:
+        raise LoadError(f'"{job.run}": its parameters cannot be read: {error}') from error
+    takes_context = parameters and parameters[0].kind in (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.VAR_POSITIONAL,
+    )
+    if not takes_context:
+        raise LoadError(f'"{job.run}" must take the context as its first parameter: def job(ctx, *, …)')
+    kind = Kind.ASYNC if inspect.iscoroutinefunction(function) else Kind.PLAIN
+    return LoadedJob(job=job, kind=kind, function=function, timeout_seconds=timeout)

@@ -1,0 +1,245 @@
+"""One node: from the moment it joins until it has left; read it downwards for the start, upwards for the stop.
+
+Intake ends first, attempts drain, their endings are written, and the heartbeat outlives them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import jobd.store.endings as endings
+from jobd import __version__
+from jobd.config import Config
+from jobd.engine import duties
+from jobd.engine.attempt import RESULT_LIMIT, Stop
+from jobd.engine.children import Children
+from jobd.engine.context import AttemptContext, Services
+from jobd.engine.delivery import deliver
+from jobd.engine.dispatch import Dispatcher
+from jobd.engine.due import DueLook
+from jobd.engine.heartbeat import Heartbeat
+from jobd.engine.home import Home
+from jobd.engine.loader import LoadedJob
+from jobd.engine.loops import Pulse, patiently, running
+from jobd.engine.neighbour import watch_neighbour
+from jobd.engine.recorder import Recorder
+from jobd.engine.rescue import rescue_lost
+from jobd.engine.tick import tick
+from jobd.engine.workers import Workers
+from jobd.errors import Conflict
+from jobd.model.due import Due
+from jobd.model.run import Ending, NewRun, Outcome
+from jobd.model.storable import storable_result
+from jobd.store.listen import Announcer
+from jobd.store.nodes import Identity
+from jobd.store.store import Store
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 10.0
+
+
+class Node:
+    """A boot of the daemon while it holds a lease. Attributes are for its duties and for `jobctl status`."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        store: Store,
+        home: Home,
+        jobs: Mapping[str, LoadedJob],
+        runnable: Callable[[], Sequence[str]],
+        pulse: Pulse,
+        announcer: Announcer,
+        enqueue: Callable[[NewRun], Any],
+        ended: Callable[[Sequence[Ending]], None],
+        hurry: asyncio.Event,
+        intake: bool,
+    ) -> None:
+        self.config, self.store, self.home, self.pulse, self.announcer = config, store, home, pulse, announcer
+        self.hurry, self.intake = hurry, intake
+        self.lost = asyncio.Event()
+        self.wakes = {name: asyncio.Event() for name in ("promote", "tick", "rescue", "cancel", "mail")}
+        self.children = Children(home.children)
+        self.heartbeat = Heartbeat(store.database.url, self._identity(), self.lost.set)
+        self.services = Services(
+            db=store.job_db,
+            settings=config.settings,
+            node=0,
+            mail=self._mail,
+            enqueue=enqueue,
+            children=self.children,
+            end_in=self._end_in,
+        )
+        self.recorder = Recorder(store.runs.endings(), pulse, ended)
+        self.workers = Workers(self.services, self.recorder.add)
+        self.dispatcher = Dispatcher(
+            runs=store.runs,
+            jobs=jobs,
+            runnable=runnable,
+            queues=list(config.queues.values()),
+            workers=self.workers,
+            limit=config.daemon.workers,
+            pulse=pulse,
+        )
+        self.look = DueLook(
+            store.look, list(config.queues), config.daemon.poll.total_seconds(), self._told
+        )
+
+    @property
+    def id(self) -> int:
+        return self.services.node
+
+    def _identity(self) -> Identity:
+        daemon = self.config.daemon
+        return Identity(
+            name=daemon.name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            home=self.home.mark,
+            version=__version__,
+            workers=daemon.workers,
+            lease=daemon.lease,
+            direct=self.config.database.notify,
+        )
+
+    # What its duties tell each other
+
+    def queued(self, queue: str) -> None:
+        """Runs came to this queue: here at once, to the others by a notification."""
+        self.heard(queue)
+        self.announcer.queued(queue)
+
+    def heard(self, queue: str) -> None:
+        """Another node or an application added runs to this queue; an empty name: look again."""
+        if queue:
+            self.dispatcher.notice(queue)
+        else:
+            self.look.soon()
+
+    def _told(self, due: Due) -> None:
+        self.announcer.company = due.nodes > 1
+        self.dispatcher.look(due)
+        for name, waits in (
+            ("promote", due.next_run is not None and due.next_run <= 0),
+            ("tick", due.next_slot is not None and due.next_slot <= 0),
+            ("rescue", due.expired or due.orphans),
+            ("cancel", due.cancels),
+            ("mail", due.next_mail is not None and due.next_mail <= 0),
+        ):
+            if waits:
+                self.wakes[name].set()
+
+    async def _mail(self, tx: Any, **message: Any) -> int | None:
+        return await self.store.outbox.add(tx, sender=self.config.mail.sender, **message)
+
+    async def _end_in(self, tx: Any, context: AttemptContext) -> None:
+        """End this run inside the job's own transaction; refused when its lease is gone, so that nothing commits."""
+        ending = context.ending(Outcome.SUCCEEDED)
+        if context.result is not None:
+            ending.result = storable_result(context.result, RESULT_LIMIT)
+        ended = await endings.finish(tx, self.id, [ending], endings.tally([ending]), ending.ended)
+        if not ended:
+            raise Conflict(f"run {context.run_id} is no longer held by this node: nothing was committed")
+        if ending.run.unique_key is not None:
+            await endings.release_keys(tx, [ending])
+
+    # Its life
+
+    @asynccontextmanager
+    async def alive(self) -> AsyncIterator[None]:
+        """Join, work for the length of the block, and leave nothing behind."""
+        async with self._joined(), self._duties(), self._drained(), self._intake():
+            yield
+
+    @asynccontextmanager
+    async def _joined(self) -> AsyncIterator[None]:
+        nodes = self.store.nodes
+        self.services.node = node = await self.heartbeat.start()
+        self.dispatcher.node = self.look.node = node
+        try:
+            self.children.kill_survivors()
+            if earlier := await nodes.succeed(self.home.mark, node):
+                log.warning("earlier boot did not say goodbye", extra={"nodes": earlier})
+            await rescue_lost(nodes, node, self.heard)
+            log.info("node joined", extra={"node": node})
+            yield
+        finally:
+            await self.heartbeat.stop()
+            if not self.lost.is_set():
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await nodes.leave(node)
+                log.info("node left", extra={"node": node})
+
+    @asynccontextmanager
+    async def _duties(self) -> AsyncIterator[None]:
+        store, node, wakes = self.store, self.id, self.wakes
+        watch = store.nodes.watch()
+        loops = [
+            patiently("due", self.pulse, self.look.round),
+            patiently("time", self.pulse, lambda: duties.keep_time(self.heartbeat, self.workers, self.lost.set)),
+            patiently("promote", self.pulse, lambda: duties.promote_due(store.runs, self.queued), wakes["promote"]),
+            patiently("rescue", self.pulse, lambda: rescue_lost(store.nodes, node, self.queued), wakes["rescue"]),
+            patiently(
+                "cancel", self.pulse, lambda: duties.cancel_asked(store.runs, node, self.workers), wakes["cancel"]
+            ),
+            patiently("progress", self.pulse, lambda: duties.show_running(store.runs, node, self.workers)),
+            patiently("unstarted", self.pulse, lambda: duties.hand_back_unstarted(self.dispatcher, self.recorder, node)),
+            patiently("unheld", self.pulse, lambda: duties.hand_back_unheld(store.runs, node, self), limit=60),
+            patiently(
+                "neighbour",
+                self.pulse,
+                lambda: watch_neighbour(store.nodes, watch, node, self._company, wakes["rescue"]),
+                limit=120,
+            ),
+            patiently("retention", self.pulse, lambda: duties.retain(store.retention, self.config.keep), limit=1800),
+        ]
+        try:
+            async with running(self.recorder.run(), *loops):
+                yield
+        finally:
+            await watch.close()
+            await self.recorder.close()
+            await self.services.close()
+
+    @asynccontextmanager
+    async def _drained(self) -> AsyncIterator[None]:
+        """On leaving: attempts end within the grace time, and everything is written down or given back."""
+        try:
+            yield
+        finally:
+            if self.lost.is_set():
+                log.error("lease lost, ending all attempts", extra={"node": self.id, "runs": len(self.workers.under_way)})
+                self.workers.stop_all(Stop.LOST)
+                await self.workers.drain(0, self.hurry)
+            else:
+                self.heartbeat.state = "stopping"
+                duties.give_back(self.dispatcher, self.recorder, self.id, older=0.0)
+                await self.workers.drain(self.config.daemon.grace.total_seconds(), self.hurry)
+                if not await self.recorder.flushed(FLUSH_SECONDS):
+                    log.error("endings could not be written", extra={"endings": self.recorder.backlog})
+                await self.store.runs.hand_back_unheld(self.id, self.recorder.held(), timedelta(0))
+
+    @asynccontextmanager
+    async def _intake(self) -> AsyncIterator[None]:
+        if not self.intake:
+            yield
+            return
+        loops = [
+            patiently("tick", self.pulse, lambda: tick(self.store.schedules, self.queued), self.wakes["tick"]),
+            deliver(self.store.outbox, self.config.mail, lambda: self.id, self.wakes["mail"]),
+        ]
+        async with self.dispatcher.dispatching(), running(*loops):
+            yield
+
+    def _company(self) -> int:
+        return self.look.latest.nodes if self.look.latest else 1
+

@@ -1,0 +1,146 @@
+"""`jobctl`: for people and scripts who talk to a running daemon. One verb, one file; see COMMANDS."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+from jobd.jobctl.failures import DONE, INTERRUPTED, WRONG_USE, Failure
+from jobd.jobctl.output import FORMATS, Output
+from jobd.jobctl.transport import Daemon
+
+COMMANDS = (
+    ("status", "how the daemon is, what waits and who works"),
+    ("trigger", "add a run of a job now, later, or at an instant"),
+    ("runs", "list runs, newest first"),
+    ("show", "one run with its arguments, attempts and result"),
+    ("cancel", "end runs that wait or run"),
+    ("retry", "start ended runs again"),
+    ("jobs", "the jobs, what they take and how they did"),
+    ("schedules", "when jobs are due"),
+    ("queues", "what waits in which queue and for how long"),
+    ("nodes", "the daemons on this database"),
+    ("version", "of jobctl and of the daemon"),
+)
+
+_EPILOG = """\
+exit codes:
+  0 done    1 the run or operation failed    2 wrong use    3 not found    4 not permitted    5 no daemon
+  6 conflict    7 the waiting timed out, the run goes on    8 the run was cancelled    130 interrupted
+
+jobctl VERB --help shows what a verb takes, with examples."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Does what the command line says; the exit code. Never raises for what can happen to an operator."""
+    form = _form_in(sys.argv[1:] if argv is None else argv)
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        except Failure as failure:
+            Output(form).failure(failure)
+            return failure.exit_code
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # `jobctl runs | head`: whoever read has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(argv: list[str]) -> int:
+    first = _Parser("jobctl", add_help=False)
+    _globals(first)
+    first.add_argument("-h", "--help", action="store_true")
+    first.add_argument("verb", nargs="?")
+    first.add_argument("rest", nargs=argparse.REMAINDER)
+    before = first.parse_args(argv)
+    if before.verb is None:
+        (sys.stdout if before.help else sys.stderr).write(_overview())
+        return DONE if before.help else WRONG_USE
+    if before.verb not in dict(COMMANDS):
+        raise Failure(WRONG_USE, "usage", f"no such verb: {before.verb}", _nearest(before.verb))
+    module = import_module(f"jobd.jobctl.{before.verb}")
+    options = _verb_parser(before.verb, module).parse_args(
+        [*(["--help"] if before.help else []), *before.rest], namespace=before
+    )
+    output = Output("json" if options.json else options.output)
+    status: int = module.run(options, lambda: Daemon(options.socket), output)
+    return status
+
+
+def _verb_parser(verb: str, module: Any) -> _Parser:
+    parser = _Parser(
+        f"jobctl {verb}",
+        description=(module.__doc__ or "").strip(),
+        epilog=f"examples:\n{module.EXAMPLES.rstrip()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.arguments(parser)
+    _globals(parser, again=True)
+    return parser
+
+
+def _globals(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """What every verb takes, before it or after it; the second time nothing is set that was not said."""
+    silent = argparse.SUPPRESS
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=FORMATS,
+        default=silent if again else "table",
+        help="form of the result (table)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=silent if again else False, help="the same as -o json"
+    )
+    parser.add_argument(
+        "--socket",
+        metavar="PATH",
+        default=silent if again else None,
+        help="the daemon's socket (JOBD_SOCKET)",
+    )
+
+
+def _form_in(argv: list[str]) -> str:
+    """The form that errors take, known before the command line is: it may be the error."""
+    said = " ".join(argv)
+    if (
+        "--json" in argv
+        or "-o json" in said
+        or "-ojson" in said
+        or "--output json" in said
+        or "--output=json" in said
+    ):
+        return "json"
+    return "table"
+
+
+def _overview() -> str:
+    verbs = "\n".join(f"  {name:<11} {words}" for name, words in COMMANDS)
+    return f"usage: jobctl [-o {'|'.join(FORMATS)}] [--json] [--socket PATH] VERB …\n\n{verbs}\n\n{_EPILOG}\n"
+
+
+def _nearest(verb: str) -> str:
+    from difflib import get_close_matches  # only for a mistyped verb
+
+    near = get_close_matches(verb, dict(COMMANDS), n=1)
+    return f'did you mean "{near[0]}"?' if near else "jobctl --help lists them"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong use is a failure like any other, so that it is JSON where JSON was asked for."""
+
+    def __init__(self, prog: str, **more: Any) -> None:
+        super().__init__(prog=prog, allow_abbrev=False, **more)
+
+    def error(self, message: str) -> Any:
+        raise Failure(WRONG_USE, "usage", message, f"{self.prog} --help")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

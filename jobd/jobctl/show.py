@@ -1,0 +1,80 @@
+"""One run whole: arguments, times, result or error, and the attempts that did not succeed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from jobd.jobctl.failures import DONE
+from jobd.jobctl.output import Output, Row, as_json
+from jobd.jobctl.tables import note
+from jobd.jobctl.transport import Daemon
+from jobd.jobctl.words import ago, clock, took
+from jobd.model.display import display_safe
+
+EXAMPLES = """\
+  jobctl show 812
+  jobctl show 812 --json | jq .result
+  jobctl show 812 --json | jq -r '.attempts[].error'
+  jobctl show $(jobctl runs --state failed --limit 1 -o id)
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", type=int, metavar="ID")
+
+
+def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    output.one(daemon().get(f"/v1/runs/{options.id}"), lines, key="id")
+    return DONE
+
+
+def lines(run: Row) -> list[str]:
+    """A run to people; all data in it made safe."""
+    facts = [
+        ("run", f"{run['id']} of {run['job']}"),
+        ("state", " - ".join(part for part in (run["state"], note(run)) if part)),
+        ("queue", f"{run['queue']}, priority {run['priority']}"),
+        ("source", run["source"] + (f", slot {clock(run['slot'])}" if run["slot"] else "")),
+        ("retried from", run["retried_from"]),
+        ("created", _instant(run["created_at"])),
+        ("due", _instant(run["due_at"])),
+        ("started", run["started_at"] and f"{_instant(run['started_at'])} on node {run['node']}"),
+        ("finished", run["finished_at"] and f"{_instant(run['finished_at'])}, took {took(run)}"),
+        (
+            "attempt",
+            f"{run['attempt']}" + ("" if run["finished_at"] else f", {run['retries_left']} retries left"),
+        ),
+        ("items", _numbers(run["items"])),
+        ("mails", _numbers(run["mails"])),
+        ("args", as_json(run["args"], indent=None)),
+        ("result", None if run["result"] is None else as_json(run["result"], indent=None)),
+    ]
+    shown = [
+        f"{name + ':':<14}{display_safe(str(value))}" for name, value in facts if value not in (None, "")
+    ]
+    if run["error"]:
+        shown += ["error:", *_indented(run["error"])]
+    for attempt in run["attempts"]:
+        shown += _attempt(attempt)
+    return shown
+
+
+def _attempt(attempt: Row) -> list[str]:
+    node = f" on node {attempt['node']}" if attempt["node"] else ""
+    head = f"attempt {attempt['attempt']}: {attempt['outcome']} {_instant(attempt['finished_at'])}{node}"
+    return [display_safe(head), *_indented(attempt["traceback"] or attempt["error"])]
+
+
+def _indented(text: str | None) -> list[str]:
+    return [
+        f"    {line}" for line in display_safe(text or "", lines=True).rstrip().split("\n") if line.strip()
+    ]
+
+
+def _instant(text: str) -> str:
+    return f"{clock(text)} ({ago(text)})"
+
+
+def _numbers(counted: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {name}" for name, n in counted.items() if n)

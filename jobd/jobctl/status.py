@@ -1,0 +1,64 @@
+"""How the daemon that answers is, what waits in which queue, and who else works on this database."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from jobd.jobctl import nodes, queues
+from jobd.jobctl.failures import DONE
+from jobd.jobctl.output import Output, Row
+from jobd.jobctl.transport import Daemon
+from jobd.jobctl.words import ago, count, length
+from jobd.model.display import display_safe
+
+EXAMPLES = """\
+  jobctl status
+  jobctl status --json | jq .ready
+  jobctl --socket /run/jobd/jobd.sock status
+  watch -n 5 jobctl status
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    status = daemon().get("/v1/status")
+    status["health"]["id"] = status["health"]["node"]
+    if output.form not in ("table", "wide"):
+        output.one(status, lambda _: (), key="ready")
+        return DONE
+    for line in _head(status):
+        output.text(line)
+    for title, rows, columns in (
+        ("queues", status["queues"], queues.COLUMNS),
+        ("nodes", status["nodes"], nodes.COLUMNS),
+    ):
+        if rows:
+            output.text(f"\n{title}")
+            output.table(rows, [column for column in columns if output.form == "wide" or not column.wide])
+    return DONE
+
+
+def _head(status: Row) -> Sequence[str]:
+    health = status["health"]
+    ready = "ready" if status["ready"] else "NOT READY"
+    node = f"node {health['node']}" if health["node"] else "no node"
+    lines = [
+        f"jobd {health['version']} “{health['name']}” ({health['environment']}): {health['state']}, {ready}",
+        f"{node} on {health['host']}, pid {health['pid']}, started {ago(health['started_at'])}, "
+        f"{health['busy']} of {health['workers']} workers busy, lease good for {length(health['trusted_seconds'])}",
+        f"database: {health['database'] or 'unknown'}",
+    ]
+    lines += [f"{notice['level']}: {notice['message']}" for notice in health["notices"]]
+    if status["store_error"]:
+        lines.append(f"error: Postgres does not answer: {status['store_error']}")
+    if counts := status["counts"]:
+        hour = ", ".join(f"{n:,} {outcome}" for outcome, n in counts["hour"].items() if n) or "nothing ended"
+        lines.append(
+            f"runs: {count(counts['queued'])} queued, {counts['running']:,} running, "
+            f"{count(counts['scheduled'])} scheduled; last hour: {hour}"
+        )
+    return [display_safe(line) for line in lines]

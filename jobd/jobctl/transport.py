@@ -1,0 +1,146 @@
+"""One request to the daemon and its answer, over the Unix socket.
+
+HTTP/1.1 by hand, for one exchange a connection: `http.client` brings the mail parser and TLS along and would be half
+of what `jobctl status` takes to start.
+"""
+# pathlib would be a tenth of the time that jobctl takes to start
+# ruff: noqa: PTH100, PTH111, PTH112, PTH116, PTH118, PTH120
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+from contextlib import suppress
+from typing import Any
+
+from jobd.jobctl.diagnose import no_answer, no_socket, strange_owner
+from jobd.jobctl.failures import FAILED, Failure, of_status
+
+SECONDS = 10.0
+"""How long a silent daemon is waited for, beyond what the request itself may take."""
+_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
+
+
+class Daemon:
+    """The daemon behind a socket."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = path or socket_path()
+
+    def get(self, path: str, *, patience: float = 0.0, **query: str | int | float | None) -> Any:
+        """The JSON answer to a GET; `patience` is how long the daemon may take on purpose.
+
+        Raises:
+            Failure: no daemon, or an answer that is no success.
+        """
+        asked = "&".join(f"{name}={quoted(str(value))}" for name, value in query.items() if value is not None)
+        return self._ask("GET", f"{path}?{asked}" if asked else path, b"", patience)
+
+    def post(self, path: str, body: str = "{}") -> Any:
+        """The JSON answer to a POST of a JSON text. Raises as `get` does."""
+        return self._ask("POST", path, body.encode(), 0.0)
+
+    def _ask(self, method: str, target: str, body: bytes, patience: float) -> Any:
+        head = (
+            f"{method} {target} HTTP/1.1\r\nHost: jobd\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(SECONDS + patience)
+                connection.connect(self.path)
+                _check_owner(connection, self.path)
+                _send(connection, head.encode("ascii") + body)
+                raw = _everything(connection)
+        except OSError as error:
+            raise no_answer(self.path, error) from error
+        return _answer(raw)
+
+
+def socket_path() -> str:
+    """$JOBD_SOCKET, else the first of the places where a daemon puts its socket that has one.
+
+    Raises:
+        Failure: none of them has.
+    """
+    if given := os.environ.get("JOBD_SOCKET"):
+        return given
+    places = _places()
+    for place in places:
+        try:
+            os.lstat(place)
+        except PermissionError:
+            return place  # it may be there; connecting will say who may
+        except OSError:
+            continue
+        return place
+    raise no_socket(places)
+
+
+def quoted(text: str) -> str:
+    """`text` fit for a path or a query of a URL."""
+    return "".join(
+        chr(b) if chr(b) in _PLAIN else f"%{b:02X}" for b in text.encode("utf-8", "surrogateescape")
+    )
+
+
+def _places() -> list[str]:
+    environ = os.environ
+    state = environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local/state")
+    runtime = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    directories = [runtime, "/run/jobd", "/var/lib/jobd", os.path.join(state, "jobd")]
+    return [os.path.join(directory, "jobd.sock") for directory in directories if directory]
+
+
+def _check_owner(connection: socket.socket, path: str) -> None:
+    """Whoever listens is root, we, or the owner of the directory; anybody else put a socket there to be talked to."""
+    _, uid, _ = _CREDENTIALS.unpack(
+        connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    )
+    if uid not in (0, os.geteuid(), os.stat(os.path.dirname(os.path.abspath(path))).st_uid):
+        raise strange_owner(path, uid)
+
+
+def _send(connection: socket.socket, request: bytes) -> None:
+    with suppress(BrokenPipeError):  # refused before all of it was read: the answer says why and can be read
+        connection.sendall(request)
+
+
+def _everything(connection: socket.socket) -> bytes:
+    parts = []
+    while part := connection.recv(65_536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _answer(raw: bytes) -> Any:
+    """The JSON of an HTTP answer.
+
+    Raises:
+        Failure: it is no success, or not whole.
+    """
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    try:
+        status, length = int(first.split()[1]), int(fields.get("content-length", len(body)))
+    except (IndexError, ValueError):
+        raise Failure(FAILED, "bad_answer", "what answers there is no jobd") from None
+    if len(body) < length:
+        raise Failure(
+            FAILED, "broken_answer", "the daemon's answer broke off", "try again; see the daemon's log"
+        )
+    try:
+        value = json.loads(body)
+    except ValueError:
+        text = body[:200].decode(errors="replace").strip()
+        raise Failure(of_status(status), "bad_answer", f"the daemon answered {status}: {text}") from None
+    if status >= 400:
+        error = value["error"] if isinstance(value, dict) and "error" in value else {}
+        raise Failure(
+            of_status(status), error.get("code", "error"), error.get("message", first), error.get("hint")
+        )
+    return value

@@ -1,0 +1,108 @@
+"""Numbered migrations, forward only, under a lock; several daemons may start at once on an empty database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from importlib.resources import files
+
+from jobd.errors import StoreRefused
+from jobd.store.database import close, connect
+from jobd.store.outages import outages
+
+# "jobd" in ASCII; a transaction-level lock, so that a pooler cannot leave it behind
+_LOCK = 0x6A6F6264
+_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+
+_LEDGER = """
+create schema if not exists jobd;
+create table if not exists jobd.migrations (
+    version    integer primary key,
+    name       text not null,
+    checksum   text not null,
+    applied_at timestamptz not null default now()
+);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def migrations() -> tuple[Migration, ...]:
+    """Every migration of this jobd, in order."""
+    found = []
+    for entry in files("jobd.store").joinpath("migrations").iterdir():
+        if match := _NAME.match(entry.name):
+            found.append(Migration(version=int(match[1]), name=entry.name, sql=entry.read_text("utf-8")))
+    return tuple(sorted(found, key=lambda migration: migration.version))
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring the schema `jobd` to this version; the names of what was applied, empty when nothing was to do.
+
+    All pending migrations are one transaction: an error leaves the database as it was.
+
+    Raises:
+        StoreUnavailable: no connection.
+        StoreRefused: the schema is newer than this jobd, or an applied migration is not the one we know.
+    """
+    # A migration may rewrite a table: no statement timeout, but locks are waited for only so long.
+    connection = await connect(url, application="jobd migrate", statement_timeout=timedelta(0), search_path="public")
+    try:
+        with outages:
+            async with connection.transaction():
+                await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+                await connection.execute(_LEDGER)
+                applied = {row["version"]: row for row in await connection.fetch("select * from jobd.migrations")}
+                pending = _pending({version: row["checksum"] for version, row in applied.items()})
+                for migration in pending:
+                    await connection.execute(migration.sql)
+                    await connection.execute(
+                        "insert into jobd.migrations (version, name, checksum) values ($1, $2, $3)",
+                        migration.version,
+                        migration.name,
+                        migration.checksum,
+                    )
+                return [migration.name for migration in pending]
+    finally:
+        await close(connection)
+
+
+def _pending(applied: dict[int, str]) -> list[Migration]:
+    known = {migration.version: migration for migration in migrations()}
+    if newer := sorted(set(applied) - set(known)):
+        raise StoreRefused(
+            f"the schema jobd has migration {newer[-1]:04d}, which this jobd does not know: "
+            "a newer jobd has been here; install that version, or restore the backup taken before it"
+        )
+    for version, checksum in applied.items():
+        if known[version].checksum != checksum:
+            raise StoreRefused(
+                f"{known[version].name} was applied with other contents than this jobd ships: "
+                "the schema is not what this version was tested with; install the release that made it"
+            )
+    return [migration for version, migration in sorted(known.items()) if version not in applied]
+
+
+def script() -> str:
+    """What `jobd migrate --sql` prints: everything for a DBA to read or run, in one transaction."""
+    parts = ["begin;", _LEDGER.strip()]
+    for migration in migrations():
+        parts += [
+            f"\n-- {migration.name}\n{migration.sql.strip()}",
+            "insert into jobd.migrations (version, name, checksum) values "
+            f"({migration.version}, '{migration.name}', '{migration.checksum}');",
+        ]
+    return "\n".join([*parts, "commit;", ""])

@@ -1,0 +1,178 @@
+"""Runs in Postgres: enqueue, claim, end, cancel, retry. Every change of state is one guarded statement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from operator import itemgetter
+from typing import Any, cast
+
+import asyncpg
+
+from jobd.errors import NotFound, UnknownJob
+from jobd.model.run import Claimed, NewRun
+from jobd.store.database import Database, Link
+from jobd.statements import statements
+
+sql = statements("jobd.store.sql", "runs")
+
+# A claim that was not answered by then is cancelled by the server, so twice this later it cannot land any more.
+CLAIM_SECONDS = 5.0
+# Plans made on an empty table must not survive its filling: these links only ever want the index.
+INDEX_ONLY = "set enable_seqscan = off; set enable_sort = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+KEY_KEPT = timedelta(days=1)
+"""How long an idempotency key is remembered unless the caller says otherwise."""
+
+
+class ClaimedRow(asyncpg.Record):  # type: ignore[misc]
+    """A row of the claim statements with its columns as attributes: no object is built a second time on the hot path."""
+
+    __slots__ = ()
+
+
+_CLAIM_COLUMNS = (
+    "id job queue priority attempt retries_left crashes args due waited schedule slot limit_key unique_key source"
+)
+for _index, _column in enumerate(_CLAIM_COLUMNS.split()):
+    setattr(ClaimedRow, _column, property(itemgetter(_index)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """What a cancel met: `running` runs are ended by their node, `node` says which."""
+
+    id: int
+    running: bool
+    node: int | None
+
+
+class Runs:
+    """Runs of all queues; safe to use from many nodes at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._claims = database.link(
+            "jobd claims", statement_timeout=timedelta(seconds=CLAIM_SECONDS), setup=INDEX_ONLY
+        )
+        self._adds = database.link("jobd enqueues")
+
+    async def close(self) -> None:
+        await self._claims.close()
+        await self._adds.close()
+
+    async def enqueue(self, new: Sequence[NewRun]) -> list[int | None]:
+        """Add runs in one statement; their ids in the order given, None where Postgres does not know the job.
+
+        `args` must be storable already.
+
+        Raises:
+            StoreUnavailable: it is not known whether they were added.
+        """
+        rows = await self._adds.fetch(
+            sql.enqueue,
+            [run.job for run in new],
+            [json.dumps(run.args, allow_nan=False) if run.args else None for run in new],
+            [run.queue for run in new],
+            [run.priority for run in new],
+            [run.due_at for run in new],
+            [run.source for run in new],
+            [run.retried_from for run in new],
+        )
+        return [row[0] for row in rows]
+
+    async def enqueue_keyed(self, new: NewRun, *, keep: timedelta = KEY_KEPT) -> tuple[int, bool]:
+        """Add one run unless its idempotency key or its job's `unique` rule has one; (id, whether it is new)."""
+        row = await self._adds.fetchrow(
+            sql.enqueue_keyed,
+            new.job,
+            json.dumps(new.args, allow_nan=False) if new.args else None,
+            new.queue,
+            new.priority,
+            new.due_at,
+            new.source,
+            new.retried_from,
+            new.key,
+            keep,
+        )
+        if row is None or row["id"] is None:
+            raise UnknownJob(f"no such job: {new.job}")
+        return row["id"], row["fresh"]
+
+    async def claim(self, wanted: dict[str, int], jobs: Sequence[str], node: int, *, starts: bool) -> list[Claimed]:
+        """Claim up to `wanted[queue]` queued runs of each queue for `node`, most urgent first.
+
+        Atomic and safe side by side: two nodes never get the same run. Each claim starts a new attempt.
+        `starts` says that all of them have a worker waiting, so they are shown as running from now on.
+
+        Raises:
+            StoreUnavailable: nothing was claimed, or the answer was lost; then `unheld` finds the rows again.
+        """
+        async with self._claims.use() as connection:
+            rows = await connection.fetch(
+                sql.claim, list(wanted), list(wanted.values()), jobs, node, starts, record_class=ClaimedRow
+            )
+        return cast("list[Claimed]", rows)
+
+    async def claim_oldest(self, queue: str, jobs: Sequence[str], node: int) -> list[Claimed]:
+        """Claim the run of `queue` that is due longest whatever its priority: none starves behind urgent ones."""
+        async with self._claims.use() as connection:
+            rows = await connection.fetch(sql.claim_oldest, queue, jobs, node, record_class=ClaimedRow)
+        return cast("list[Claimed]", rows)
+
+    async def claim_suspect(self, queues: Sequence[str], jobs: Sequence[str], node: int) -> list[Claimed]:
+        """Claim one run whose node died under it; the caller holds no other suspect."""
+        async with self._claims.use() as connection:
+            rows = await connection.fetch(sql.claim_suspect, queues, jobs, node, record_class=ClaimedRow)
+        return cast("list[Claimed]", rows)
+
+    async def hand_back_unheld(self, node: int, held: Sequence[int], older: timedelta) -> list[str]:
+        """Give back rows of `node` that it does not hold in memory and claimed longer than `older` ago; their queues."""
+        rows = await self._database.fetch(sql.hand_back, node, held, older.total_seconds())
+        return [row["queue"] for row in rows]
+
+    async def mark_started(self, node: int, started: Sequence[tuple[int, int, float]]) -> None:
+        """(run, attempt, seconds ago) of attempts that run since then, so that people see them as running."""
+        ids, attempts, ago = zip(*started, strict=True)
+        await self._database.execute(sql.mark_started, node, ids, attempts, ago)
+
+    async def record_progress(self, node: int, progress: Sequence[tuple[int, int, str]]) -> None:
+        """(run, attempt, JSON) of attempts that moved on."""
+        ids, attempts, texts = zip(*progress, strict=True)
+        await self._database.execute(sql.progress, node, ids, attempts, texts)
+
+    async def promote(self, limit: int) -> dict[str, int]:
+        """Queue up to `limit` scheduled runs that are due; queue → how many."""
+        rows = await self._database.fetch(sql.promote, limit)
+        return {row["queue"]: row["n"] for row in rows}
+
+    async def request_cancel(self, run: int, reason: str) -> Cancelled:
+        """End a waiting run at once, ask a running one's node to end it.
+
+        Raises:
+            NotFound: no such live run; it has ended or never was.
+        """
+        row = await self._database.fetchrow(sql.request_cancel, run, reason)
+        if row is None:
+            raise NotFound(f"run {run} is not waiting or running")
+        return Cancelled(id=run, running=row["state"] == "running", node=row["node"])
+
+    async def cancelled_here(self, node: int) -> list[tuple[int, int, str | None]]:
+        """(run, attempt, reason) of this node's runs whose end was asked for."""
+        return [tuple(row) for row in await self._database.fetch(sql.cancelled_here, node)]
+
+    async def retry(self, run: int, source: str) -> tuple[int, str]:
+        """Start an ended run again as a new one; (its id, its queue).
+
+        Raises:
+            NotFound: no ended run of that id, or its job is gone.
+        """
+        row = await self._database.fetchrow(sql.retry, run, source)
+        if row is None:
+            raise NotFound(f"run {run} is not among the ended runs")
+        return row["id"], row["queue"]
+
+    def endings(self) -> Link:
+        """The recorder's own connection."""
+        return self._database.link("jobd endings", setup=INDEX_ONLY)

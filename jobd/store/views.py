@@ -1,0 +1,94 @@
+"""The reading side: what people are shown. Nothing here changes anything or slows the work down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from jobd.model.reports import Count, Counts, JobReport, LastRun, NodeReport, QueueReport, ScheduleReport
+from jobd.model.run import RunState
+from jobd.statements import statements
+from jobd.store.database import Database
+from jobd.store.reading import reading
+from jobd.store.run_pages import RunPages
+
+sql = statements("jobd.store.sql", "views")
+
+
+class Views:
+    """Reads for the API. Each raises StoreUnavailable when Postgres is gone or takes over two seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.runs = RunPages(database)
+
+    async def now(self) -> datetime:
+        """The instant by which everything is due."""
+        async with reading(self._database) as connection:
+            now: datetime = await connection.fetchval(sql.now)
+            return now
+
+    async def jobs(self, name: str | None = None) -> list[JobReport]:
+        """All jobs by name, or the one of that name; `parameters` are for those who know the function."""
+        return [_job(row) for row in await self._rows(sql.jobs, name)]
+
+    async def schedules(self, name: str | None = None) -> list[ScheduleReport]:
+        """All schedules by name, or the one of that name."""
+        return [_schedule(row) for row in await self._rows(sql.schedules, name)]
+
+    async def queues(self, name: str | None = None) -> list[QueueReport]:
+        """All queues, the heaviest first, or the one of that name."""
+        return [_queue(row) for row in await self._rows(sql.queues, name)]
+
+    async def nodes(self) -> list[NodeReport]:
+        """Nodes that are alive, newest first, then those that left or were lost since yesterday."""
+        return [_node(row) for row in await self._rows(sql.nodes)]
+
+    async def counts(self) -> Counts:
+        """Runs by state now and by outcome in the last hour."""
+        async with reading(self._database) as connection:
+            now, hour = await connection.fetchrow(sql.counts), await connection.fetchrow(sql.hour)
+        return Counts(
+            queued=Count.of(now["queued"]),
+            scheduled=Count.of(now["scheduled"]),
+            running=now["running"],
+            hour=dict(hour),
+        )
+
+    async def _rows(self, statement: str, *args: Any) -> list[Any]:
+        async with reading(self._database) as connection:
+            rows: list[Any] = await connection.fetch(statement, *args)
+            return rows
+
+
+def _last(row: Any) -> LastRun | None:
+    if row["last_state"] is None:
+        return None
+    return LastRun(id=row["last_id"], state=RunState(row["last_state"]), finished_at=row["last_finished_at"])
+
+
+def _without(row: Any, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _job(row: Any) -> JobReport:
+    return JobReport(**_without(row, "last_id", "last_state", "last_finished_at"), last=_last(row))
+
+
+def _schedule(row: Any) -> ScheduleReport:
+    return ScheduleReport(**_without(row, "last_id", "last_state", "last_finished_at"), last=_last(row))
+
+
+def _queue(row: Any) -> QueueReport:
+    return QueueReport(
+        **_without(row, "node_max", "queued", "blocked", "scheduled"),
+        max=row["node_max"],
+        queued=Count.of(row["queued"]),
+        blocked=Count.of(row["blocked"]),
+        scheduled=Count.of(row["scheduled"]),
+    )
+
+
+def _node(row: Any) -> NodeReport:
+    state = row["state"] if not row["lost"] else "left" if row["left_at"] else "lost"
+    return NodeReport(**_without(row, "lost", "state"), state=state)

@@ -1,0 +1,154 @@
+"""A daemon that runs nothing: the real socket, the real store, and a control that only enqueues, cancels and retries.
+
+What a run would do is done by the tests themselves, with the store's own statements or with rows they write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from jobd.api.endings import Endings
+from jobd.api.server import control_socket
+from jobd.model.arguments import OPEN, Parameters
+from jobd.model.health import Health, Level, Notice
+from jobd.model.job import Job
+from jobd.model.queue import Queue
+from jobd.model.run import NewRun, RunState
+from jobd.store.database import Database, open_database
+from jobd.store.migrate import migrate
+from jobd.store.runs import Runs
+from jobd.store.views import Views
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202eevil\x9b31m\ufeff"
+
+
+async def tidy(ctx: Any, batch: int = 100, note: str = "", dry: bool = False) -> None:
+    """A job for tests."""
+
+
+async def mail(ctx: Any, to: str, subject: str, body: str = "", copies: list[str] | None = None) -> None:
+    """A job with required arguments."""
+
+
+FUNCTIONS: dict[str, Callable[..., Any] | None] = {"tidy": tidy, "mail": mail, "backup": None}
+JOBS = {
+    "tidy": Job(name="tidy", run="serving:tidy", args={"batch": 50}),
+    "mail": Job(name="mail", run="serving:mail", queue="low"),
+    "backup": Job(name="backup", command=("true",), queue="low"),
+}
+QUEUES = {"default": Queue(name="default", weight=2), "low": Queue(name="low")}
+
+
+class SmallDaemon:
+    """A Control over the real store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.store, self.views = database, Runs(database), Views(database)
+        self.endings = Endings(self.views.runs)
+        self.jobs: Mapping[str, Job] = JOBS
+        self.queues: Mapping[str, Queue] = QUEUES
+        self.notices: tuple[Notice, ...] = ()
+
+    def parameters(self, job: str) -> Parameters:
+        function = FUNCTIONS.get(job)
+        return OPEN if function is None else Parameters.of(function)
+
+    def health(self) -> Health:
+        return Health(
+            name="test",
+            version="0.1.0",
+            environment="development",
+            host="here",
+            pid=os.getpid(),
+            started_at=datetime.now(UTC),
+            notices=self.notices,
+        )
+
+    async def enqueue(self, new: NewRun) -> tuple[int, bool]:
+        if new.key is not None:
+            return await self.store.enqueue_keyed(new)
+        return (await self.store.enqueue([new]))[0], True
+
+    async def cancel(self, run_id: int, reason: str) -> RunState:
+        asked = await self.store.request_cancel(run_id, reason)
+        return RunState.RUNNING if asked.running else RunState.CANCELLED
+
+    async def retry(self, run_id: int, source: str) -> int:
+        return (await self.store.retry(run_id, source))[0]
+
+    async def until_ended(self, run_id: int, seconds: float) -> None:
+        await self.endings.until_ended(run_id, seconds)
+
+    async def reset(self) -> None:
+        """Empty tables, but for the jobs and queues."""
+        self.notices = ()
+        await self.database.execute(
+            "truncate jobd.runs, jobd.history, jobd.attempts, jobd.keys, jobd.nodes, jobd.stats, jobd.outbox, "
+            "jobd.schedules, jobd.jobs, jobd.queues; alter sequence jobd.run_ids restart"
+        )
+        for job in self.jobs.values():
+            await self.database.execute(
+                "insert into jobd.jobs (name, owner, queue, priority, retries, args) values ($1, 'test', $2, 0, 3, $3)",
+                job.name,
+                job.queue,
+                json.dumps(dict(job.args)) if job.args else None,
+            )
+        for queue in self.queues.values():
+            await self.database.execute(
+                "insert into jobd.queues (name, owner, weight) values ($1, 'test', $2)", queue.name, queue.weight
+            )
+
+    async def running(self, run_id: int, *, node: int = 7, started: bool = True) -> None:
+        """The run is held by a node, as after a claim."""
+        await self.database.execute(
+            "update jobd.runs set state = 'running', node = $2, attempt = attempt + 1, claimed_at = now(), "
+            "started_at = case when $3 then now() end where id = $1",
+            run_id,
+            node,
+            started,
+        )
+
+    async def ended(self, run_id: int, state: str = "succeeded", **facts: Any) -> None:
+        """The run is in history, as after its last attempt."""
+        row = await self.database.fetchrow("delete from jobd.runs where id = $1 returning *", run_id)
+        assert row is not None
+        await self.database.execute(
+            "insert into jobd.history (id, finished_at, created_at, due_at, started_at, node, attempt, priority, "
+            "state, job, queue, source, schedule, retried_from, args, reason, error, result) values "
+            "($1, clock_timestamp(), $2, $3, now(), 7, 1, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            row["id"], row["created_at"], row["due_at"], state, row["job"], row["queue"], row["source"],
+            row["schedule"], row["retried_from"], row["args"], facts.get("reason"), facts.get("error"),
+            json.dumps(facts["result"]) if "result" in facts else None,
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def small_daemon(url: str) -> AsyncIterator[SmallDaemon]:
+    """A SmallDaemon on a migrated database."""
+    await migrate(url)
+    async with open_database(url, connections=4) as database, asyncio.TaskGroup() as tasks:
+        daemon = SmallDaemon(database)
+        looking = tasks.create_task(daemon.endings.look())
+        try:
+            yield daemon
+        finally:
+            looking.cancel()
+            await daemon.store.close()
+
+
+@asynccontextmanager
+async def served(daemon: SmallDaemon, path: Path) -> AsyncIterator[aiohttp.ClientSession]:
+    """The daemon on its socket, and a client of it."""
+    async with control_socket(path, daemon):
+        connector = aiohttp.UnixConnector(path=str(path))
+        async with aiohttp.ClientSession("http://jobd", connector=connector) as client:
+            yield client
