@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from jobd import __version__
 from jobd.api.endings import Endings
 from jobd.config import Config, current_digest
-from jobd.engine.attempt import Stop
+from jobd.engine.context import Stop
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.loader import LoadedJob
 from jobd.engine.loops import Pulse

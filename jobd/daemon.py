@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import math
 import signal
@@ -150,6 +151,10 @@ async def _serve(config: Config, store: Store, home: Home, stop: Stop, pulse: Pu
     ]
     if listener is not None:
         loops.append(patiently("listen", pulse, listener.round, limit=math.inf))
+    # What is loaded by now stays; young garbage of thousands of runs a second is looked at less often.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     async with control_socket(config.daemon.socket, control), running(*loops):
         systemd.ready(f"{config.daemon.name}: {len(loaded)} jobs")
         while not stop.asked.is_set():

@@ -91,9 +91,9 @@ class SmallDaemon:
     async def reset(self) -> None:
         """Empty tables, but for the jobs and queues."""
         self.notices = ()
+        tables = "runs history attempts keys nodes stats outbox schedules jobs queues".split()
         await self.database.execute(
-            "truncate jobd.runs, jobd.history, jobd.attempts, jobd.keys, jobd.nodes, jobd.stats, jobd.outbox, "
-            "jobd.schedules, jobd.jobs, jobd.queues; alter sequence jobd.run_ids restart"
+            "".join(f"delete from jobd.{table};" for table in tables) + "alter sequence jobd.run_ids restart"
         )
         for job in self.jobs.values():
             await self.database.execute(
@@ -119,16 +119,18 @@ class SmallDaemon:
 
     async def ended(self, run_id: int, state: str = "succeeded", **facts: Any) -> None:
         """The run is in history, as after its last attempt."""
-        row = await self.database.fetchrow("delete from jobd.runs where id = $1 returning *", run_id)
-        assert row is not None
         await self.database.execute(
+            "with gone as (delete from jobd.runs where id = $1 returning *) "
             "insert into jobd.history (id, finished_at, created_at, due_at, started_at, node, attempt, priority, "
-            "state, job, queue, source, schedule, retried_from, args, reason, error, result) values "
-            "($1, clock_timestamp(), $2, $3, now(), 7, 1, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            row["id"], row["created_at"], row["due_at"], state, row["job"], row["queue"], row["source"],
-            row["schedule"], row["retried_from"], row["args"], facts.get("reason"), facts.get("error"),
+            "state, job, queue, source, schedule, retried_from, args, reason, error, result) "
+            "select id, clock_timestamp(), created_at, due_at, now(), 7, 1, priority, $2, job, queue, source, schedule, "
+            "retried_from, args, $3, $4, $5::jsonb from gone",
+            run_id,
+            state,
+            facts.get("reason"),
+            facts.get("error"),
             json.dumps(facts["result"]) if "result" in facts else None,
-        )  # fmt: skip
+        )
 
 
 @asynccontextmanager

@@ -84,9 +84,7 @@ async def body(request: web.Request, model: type[M]) -> M:
         async with asyncio.timeout(BODY_SECONDS):
             raw = await request.read()
     except TimeoutError as error:
-        raise Refused(
-            408, "too_slow", f"the body did not arrive within {BODY_SECONDS:g} s", close=True
-        ) from error
+        raise Refused(408, "too_slow", f"the body did not arrive within {BODY_SECONDS:g} s", close=True) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise Refused(413, "too_large", f"a body has at most {BODY_LIMIT:,} bytes", close=True) from error
     try:
@@ -98,7 +96,7 @@ async def body(request: web.Request, model: type[M]) -> M:
 
 def query(request: web.Request, model: type[M]) -> M:
     """The request's query as `model`; a name that stands twice is refused like an unknown one."""
-    names = list(request.query.keys())
+    names = [name for name, _ in request.query.items()]  # keys() is a set
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Refused(400, "bad_request", f"{twice[0][:80]}: stands twice in the query")
     return _checked(model, dict(request.query))
@@ -120,9 +118,7 @@ def _checked(model: type[M], value: object) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        problems = [
-            _problem(model, dict(one)) for one in error.errors(include_url=False, include_context=False)
-        ]
+        problems = [_problem(model, dict(one)) for one in error.errors(include_url=False, include_context=False)]
         raise Refused(400, "bad_request", "; ".join(problems)) from None
 
 

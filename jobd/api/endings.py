@@ -46,9 +46,7 @@ class Endings:
         """Asks Postgres about all runs that are waited for, once a second; goes on until cancelled."""
         while True:
             await self._wanted.wait()
-            with suppress(
-                StoreUnavailable
-            ):  # the waiters have a time limit of their own, and Postgres comes back
+            with suppress(StoreUnavailable):  # the waiters have a time limit of their own, and Postgres comes back
                 self.announce(await self._runs.ended(self._over))
             await asyncio.sleep(LOOK_EVERY)
 

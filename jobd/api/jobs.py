@@ -33,6 +33,7 @@ def _with_parameters(job: JobReport, daemon: Control) -> JobReport:
     """Other daemons' jobs are listed, too, but only what this node knows shows what it takes."""
     if (known := daemon.jobs.get(job.name)) is None:
         return job
+    parameters = daemon.parameters(job.name)
     listed = tuple(
         ParameterReport(
             name=one.name,
@@ -40,9 +41,9 @@ def _with_parameters(job: JobReport, daemon: Control) -> JobReport:
             required=one.required and one.name not in known.args,
             default=known.args.get(one.name, one.default if _is_json(one.default) else str(one.default)),
         )
-        for one in daemon.parameters(job.name).listed
+        for one in parameters.listed
     )
-    return replace(job, parameters=listed)
+    return replace(job, parameters=listed, open=parameters.open)
 
 
 def _is_json(value: object) -> bool:

@@ -35,9 +35,7 @@ _TABLE: tuple[tuple[type[JobdError], int, str, str | None], ...] = (
 class Refused(JobdError):
     """A request that gets `status`; `close` ends the connection, for what follows on it cannot be trusted."""
 
-    def __init__(
-        self, status: int, code: str, message: str, *, hint: str | None = None, close: bool = False
-    ) -> None:
+    def __init__(self, status: int, code: str, message: str, *, hint: str | None = None, close: bool = False) -> None:
         self.status, self.code, self.hint, self.close = status, code, hint, close
         super().__init__(message)
 
@@ -76,6 +74,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def stamp(request: web.Request, response: web.StreamResponse) -> None:
     """Every answer says which API and which jobd it comes from."""
+    response.headers["Server"] = "jobd"
     response.headers["Jobd-Api"] = API_VERSION
     response.headers["Jobd-Version"] = __version__
     response.headers["Cache-Control"] = "no-store"

@@ -100,9 +100,7 @@ def _arguments(daemon: Control, wanted: Enqueue) -> dict[str, object]:
     """The trigger's arguments, checked together with the job's own against what its function takes."""
     job = daemon.jobs.get(wanted.job)
     if job is None:
-        raise Refused(
-            404, "unknown_job", f"there is no job {wanted.job}", hint=_nearest(wanted.job, daemon.jobs)
-        )
+        raise Refused(404, "unknown_job", f"there is no job {wanted.job}", hint=_nearest(wanted.job, daemon.jobs))
     if twice := sorted(wanted.args.keys() & wanted.arg_texts.keys()):
         raise ArgumentsRefused(f"{twice[0]}: stands in args and in arg_texts")
     parameters = daemon.parameters(wanted.job)

@@ -31,15 +31,18 @@ GOODBYE_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def control_socket(
-    path: Path, control: Control, *, role_of: RoleOf = own_and_root
-) -> AsyncIterator[None]:
+async def control_socket(path: Path, control: Control, *, role_of: RoleOf = own_and_root) -> AsyncIterator[None]:
     """The API served at `path` while the block lasts; requests in flight get five seconds to end.
 
     Raises:
         SocketRefused: the socket cannot be opened there.
     """
-    limits: dict[str, Any] = {"keepalive_timeout": IDLE_SECONDS, "access_log": None, "auto_decompress": False}
+    limits: dict[str, Any] = {
+        "keepalive_timeout": IDLE_SECONDS,
+        "lingering_time": 1.0,  # how long a body that was refused is still read, so that the answer gets through
+        "auto_decompress": False,  # a bomb stays the size it was sent
+        "access_log": None,
+    }
     runner = web.AppRunner(make_app(control, role_of), handler_cancellation=True, **limits)
     await runner.setup()
     room: Counter[int] = Counter()
@@ -47,9 +50,7 @@ async def control_socket(
         with bound_socket(path) as bound:
             loop = asyncio.get_running_loop()
             # the reference is kept: an unreferenced server is closed by uvloop
-            server = await loop.create_unix_server(
-                lambda: _Connection(runner.server, room, limits), sock=bound
-            )
+            server = await loop.create_unix_server(lambda: _Connection(runner.server, room, limits), sock=bound)
             log.info("control socket open", extra={"socket": str(path)})
             try:
                 yield
@@ -89,9 +90,7 @@ def _access(roles: Mapping[web.AbstractRoute, Role], role_of: RoleOf) -> Any:
         request[CALLER] = who
         response = await handler(request)
         if needed > Role.VIEWER:
-            log.info(
-                "asked", extra={"uid": who.uid, "pid": who.pid, "request": f"{request.method} {request.path}"}
-            )
+            log.info("asked", extra={"uid": who.uid, "pid": who.pid, "request": f"{request.method} {request.path}"})
         return response
 
     return access

@@ -54,9 +54,7 @@ def _check_directory(directory: Path) -> None:
         directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         info = directory.stat()
     except OSError as error:
-        raise SocketRefused(
-            f"{directory}: {error.strerror}; make it, or set [daemon] socket elsewhere"
-        ) from error
+        raise SocketRefused(f"{directory}: {error.strerror}; make it, or set [daemon] socket elsewhere") from error
     if info.st_uid not in (0, os.geteuid()):
         raise SocketRefused(
             f"{directory} belongs to uid {info.st_uid}, who could replace the socket; "
@@ -75,9 +73,7 @@ def _locked(lock: Path) -> Iterator[None]:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
     except OSError as error:
-        raise SocketRefused(
-            f"{lock}: {error.strerror}; remove it, or set [daemon] socket elsewhere"
-        ) from error
+        raise SocketRefused(f"{lock}: {error.strerror}; remove it, or set [daemon] socket elsewhere") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,13 +97,9 @@ def _clear(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(info.st_mode):
-        raise SocketRefused(
-            f"{path} is there and is no socket; move it away, or set [daemon] socket elsewhere"
-        )
+        raise SocketRefused(f"{path} is there and is no socket; move it away, or set [daemon] socket elsewhere")
     if _answers(path):
-        raise SocketRefused(
-            f"{path}: another program listens there; stop it, or set [daemon] socket elsewhere"
-        )
+        raise SocketRefused(f"{path}: another program listens there; stop it, or set [daemon] socket elsewhere")
     path.unlink(missing_ok=True)
 
 
@@ -128,9 +120,7 @@ def _bind(bound: socket.socket, path: Path) -> None:
     try:
         bound.bind(os.fspath(path))
     except OSError as error:
-        raise SocketRefused(
-            f"{path}: {error.strerror}; set [daemon] socket to a path jobd may write"
-        ) from error
+        raise SocketRefused(f"{path}: {error.strerror}; set [daemon] socket to a path jobd may write") from error
     finally:
         os.umask(before)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 AHEAD_SECONDS = 0.05
-MOST = 1000
+MOST = 2000
 LEARN = 0.2
 
 
 class Appetite:
     """One queue's. It doubles while claims bring nothing but short jobs, and one long or unknown job ends it."""
 
-    __slots__ = ("_allowed", "_seconds", "low", "mixed", "priority")
+    __slots__ = ("_allowed", "_priority", "_seconds", "low", "mixed")
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
@@ -20,8 +20,13 @@ class Appetite:
         self.low = 0
         """Fewer in the buffer than this: time to claim again, so that the next batch is here before it is empty."""
         self.mixed = False
-        """More than one priority was seen."""
-        self.priority: int | None = None
+        """More than one priority was seen lately."""
+        self._priority: int | None = None
+
+    def saw(self, highest: int, lowest: int) -> None:
+        """A claim brought runs of these priorities."""
+        self.mixed = highest != lowest or (self._priority is not None and self._priority != lowest)
+        self._priority = lowest
 
     def learn(self, job: str, took: float) -> None:
         """A run of `job` took so long."""
@@ -55,5 +60,5 @@ class Appetite:
         slowest = max(self._seconds.values())
         through = int(workers * AHEAD_SECONDS / slowest) if slowest > 0 else MOST
         wanted = min(self._allowed, through, MOST)
-        self.low = wanted // 2
+        self.low = wanted * 2 // 3
         return wanted

@@ -6,27 +6,18 @@ import asyncio
 import json
 import time
 import traceback
-from enum import StrEnum
 from typing import Any
 
 from jobd.engine.command import run_command
-from jobd.engine.context import CURRENT, AttemptContext
+from jobd.engine.context import CURRENT, AttemptContext, Stop
 from jobd.engine.loader import Kind, LoadedJob
 from jobd.engine.threads import call_in_thread
-from jobd.errors import ArgumentsRefused, Cancel, Retry
-from jobd.model.run import Claimed, Ending, Outcome
+from jobd.errors import Cancel, Retry
+from jobd.model.run import Ending, Outcome
 from jobd.model.storable import storable_result, storable_text
 
 TEXT_LIMIT = 64 * 1024
 RESULT_LIMIT = 256 * 1024
-
-
-class Stop(StrEnum):
-    """Why jobd itself ends an attempt."""
-
-    CANCEL = "cancel"  # somebody asked for it
-    SHUTDOWN = "shutdown"  # the grace time is over
-    LOST = "lost"  # this node's lease is gone: the result must not count
 
 
 async def call(loaded: LoadedJob, context: AttemptContext, args: dict[str, Any]) -> Any:
@@ -40,46 +31,43 @@ async def call(loaded: LoadedJob, context: AttemptContext, args: dict[str, Any])
     return await run_command(loaded.job, context, args)
 
 
-async def attempt(loaded: LoadedJob, context: AttemptContext, why: list[Stop]) -> Ending:
+async def attempt(loaded: LoadedJob, context: AttemptContext) -> Ending:
     """Make one attempt and return its ending. Never raises: every exception of a job is an outcome.
 
-    `why` holds the reason before somebody cancels this task; a cancellation without one is the job's own.
+    `context.why` holds the reason before jobd cancels this task; a cancellation without one is the job's own.
     """
     CURRENT.set(context)
-    run = context.run
-    error: BaseException
     try:
-        args = json.loads(run.args) if run.args else {}
-        async with asyncio.timeout(loaded.timeout_seconds) as clock:
-            result = await call(loaded, context, args)
-        if context.committed:
-            result = context.result
-        ending = context.ending(Outcome.SUCCEEDED)
-        if result is not None:
-            ending.result = storable_result(result, RESULT_LIMIT)
-        return ending
-    except asyncio.CancelledError as cancelled:
-        if context.committed:
-            return context.ending(Outcome.SUCCEEDED)
-        if why:
-            return _stopped(context, why[0])
-        error = cancelled
-    except TimeoutError as late:
-        if clock.expired():
-            return _failed(loaded, context, late, Outcome.TIMED_OUT, f"took longer than {loaded.timeout_seconds:g} s")
-        error = late
-    except Cancel as cancel:
-        ending = context.ending(Outcome.CANCELLED)
-        ending.reason = storable_text(str(cancel), TEXT_LIMIT)
-        return ending
-    except Retry as again:
-        return _again(loaded, context, again)
-    except BaseException as anything:  # noqa: BLE001 - the one place: a job may raise SystemExit and worse
-        if why and context.cancelled:
-            return _stopped(context, why[0])
-        error = anything
+        text = context.run.args
+        result = await call(loaded, context, json.loads(text) if text else {})
+    except BaseException as error:  # noqa: BLE001 - the one place: a job may raise SystemExit and worse
+        return judge(loaded, context, error)
+    if context.why is Stop.TIMEOUT and not context.committed:
+        # it swallowed its cancellation and came back late: its time was over all the same
+        return judge(loaded, context, asyncio.CancelledError())
+    ending = context.ending(Outcome.SUCCEEDED)
+    if context.committed:
+        result = context.result
+    if result is not None:
+        ending.plain, ending.result = False, storable_result(result, RESULT_LIMIT)
+    return ending
+
+
+def judge(loaded: LoadedJob, context: AttemptContext, error: BaseException) -> Ending:
+    """The ending of an attempt that was left by an exception."""
     if context.committed:
         return context.ending(Outcome.SUCCEEDED)
+    if context.why is Stop.TIMEOUT:
+        late = f"took longer than {loaded.timeout_seconds:g} s"
+        return _failed(loaded, context, error, Outcome.TIMED_OUT, late)
+    if context.why is not None:
+        return _stopped(context, context.why)
+    if isinstance(error, Cancel):
+        ending = context.ending(Outcome.CANCELLED)
+        ending.reason = storable_text(str(error), TEXT_LIMIT)
+        return ending
+    if isinstance(error, Retry):
+        return _again(loaded, context, error)
     return _failed(loaded, context, error, Outcome.FAILED, describe(error))
 
 
@@ -139,16 +127,3 @@ def _users_frames(error: BaseException) -> Any:
     while frames is not None and frames.tb_next is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
     return frames
-
-
-def refused(run: Claimed, node: int, error: ArgumentsRefused | str) -> Ending:
-    """The ending of a run that could not even be started: it fails and spends nothing more."""
-    return Ending(
-        run=run,
-        node=node,
-        outcome=Outcome.FAILED,
-        ended=time.monotonic(),
-        took=0.0,
-        waited=max(0.0, run.waited),
-        error=storable_text(str(error), TEXT_LIMIT),
-    )

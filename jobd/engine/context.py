@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from jobd.engine.children import Children
@@ -23,6 +24,15 @@ CURRENT: ContextVar[AttemptContext | None] = ContextVar("jobd_attempt", default=
 """The attempt that this task belongs to; the log filter and captured logs read it."""
 
 job_log = logging.getLogger("jobd.job")
+
+
+class Stop(StrEnum):
+    """Why jobd itself ends an attempt."""
+
+    CANCEL = "cancel"  # somebody asked for it
+    TIMEOUT = "timeout"  # it took longer than its job may
+    SHUTDOWN = "shutdown"  # the grace time is over
+    LOST = "lost"  # this node's lease is gone: the result must not count
 
 
 class JobDb(Protocol):
@@ -66,19 +76,29 @@ class AttemptContext:
     """One attempt of one run; satisfies `jobd.Context`."""
 
     __slots__ = (
-        "_args", "_done", "_failed", "_skipped", "_stop", "committed", "progressed", "result", "run", "services",
-        "started",
+        "_done", "_failed", "_skipped", "_stopping", "announced", "charged", "claimed", "committed", "counted",
+        "progressed", "result", "run", "services", "started", "stopped_at", "task", "why",
     )  # fmt: skip
 
-    def __init__(self, run: Claimed, services: Services, started: float) -> None:
+    def __init__(self, run: Claimed, services: Services, claimed: float, charged: float, announced: bool) -> None:
         self.run = run
         self.services = services
-        self.started = started
+        self.claimed = claimed
+        """Monotonic, when the claim's answer came."""
+        self.charged = charged
+        """What its queue paid for the start."""
+        self.announced = announced
+        """Shown as running in Postgres already."""
+        self.started = time.monotonic()
+        self.task: asyncio.Task[None] | None = None
+        self.why: Stop | None = None
+        """Why jobd ends this attempt; None while it does not."""
+        self.stopped_at: float | None = None
         self.result: Any = None
         self.committed = False
+        self.counted = False
         self.progressed: dict[str, Any] | None = None
-        self._done = self._skipped = self._failed = 0
-        self._stop: asyncio.Event | None = None
+        self._stopping: asyncio.Event | None = None
 
     @property
     def run_id(self) -> int:
@@ -118,39 +138,39 @@ class AttemptContext:
 
     @property
     def cancelled(self) -> bool:
-        return self._stop is not None and self._stop.is_set()
+        return self.why is not None
 
     @property
     def items(self) -> Items | None:
         """What was counted so far; None when nothing was."""
-        if self._done or self._skipped or self._failed:
-            return Items(done=self._done, skipped=self._skipped, failed=self._failed)
-        return None
+        if not self.counted:
+            return None
+        return Items(done=self._done, skipped=self._skipped, failed=self._failed)
 
     def ending(self, outcome: Outcome) -> Ending:
         """This attempt's ending as of now."""
         now = time.monotonic()
-        return Ending(
-            run=self.run,
-            node=self.services.node,
-            outcome=outcome,
-            ended=now,
-            took=now - self.started,
-            waited=max(0.0, self.run.waited),
-            items=self.items,
-            written=self.committed,
-        )
+        waited = self.run.waited + self.started - self.claimed
+        ending = Ending(self.run, self.services.node, outcome, now, now - self.started, waited if waited > 0 else 0.0)
+        if outcome is not Outcome.SUCCEEDED or self.counted:
+            ending.plain = False
+            ending.items = self.items
+        ending.written = self.committed
+        return ending
 
-    def stop(self) -> None:
-        """Tell the job to stop at its next clean point."""
-        self._stopping().set()
-
-    def _stopping(self) -> asyncio.Event:
-        if self._stop is None:
-            self._stop = asyncio.Event()
-        return self._stop
+    def stop(self, why: Stop) -> None:
+        """End it: the job is told, then its task is cancelled; the first reason counts."""
+        if self.why is None:
+            self.why, self.stopped_at = why, time.monotonic()
+        if self._stopping is not None:
+            self._stopping.set()
+        if self.task is not None:
+            self.task.cancel()
 
     def count(self, *, done: int = 0, skipped: int = 0, failed: int = 0) -> None:
+        if not self.counted:
+            self.counted = True
+            self._done = self._skipped = self._failed = 0
         self._done += done
         self._skipped += skipped
         self._failed += failed
@@ -159,9 +179,11 @@ class AttemptContext:
         self.progressed = {"done": done, "total": total, "note": note}
 
     async def sleep(self, pause: timedelta) -> None:
+        if self._stopping is None:
+            self._stopping = asyncio.Event()
         try:
             async with asyncio.timeout(pause.total_seconds()):
-                await self._stopping().wait()
+                await self._stopping.wait()
         except TimeoutError:
             return
 

@@ -31,16 +31,21 @@ DISABLED = "mail is disabled: [mail] enabled = false"
 
 
 async def deliver(
-    outbox: Outbox, settings: MailSettings, node: Callable[[], int | None], wake: asyncio.Event
+    outbox: Outbox,
+    settings: MailSettings,
+    node: Callable[[], int | None],
+    wake: asyncio.Event,
+    *,
+    stopping: timedelta = STOPPING,
 ) -> None:
     """Send what is due, until cancelled; looks at the outbox only when `wake` is set.
 
     `node` is asked for this node's id before each look, None while it has none: then nothing is taken. Waits
-    through outages of Postgres. When cancelled it ends within 10 s: conversations are finished or broken off,
-    and every message in hand is recorded, given back, or left for the rescue of a gone node.
+    through outages of Postgres. When cancelled it ends within twice `stopping`: conversations are finished or
+    broken off, and every message in hand is recorded, given back, or left for the rescue of a gone node.
     """
     if settings.enabled:
-        await Delivery(outbox, settings, node, wake).run()
+        await Delivery(outbox, settings, node, wake, stopping).run()
     else:
         await _hold_all(outbox, wake)
 
@@ -67,9 +72,15 @@ class Delivery:
     """One node's delivery: it takes messages, senders carry them, clerks write down how it ended."""
 
     def __init__(
-        self, outbox: Outbox, settings: MailSettings, node: Callable[[], int | None], wake: asyncio.Event
+        self,
+        outbox: Outbox,
+        settings: MailSettings,
+        node: Callable[[], int | None],
+        wake: asyncio.Event,
+        stopping: timedelta,
     ) -> None:
         self.outbox, self.settings, self.node, self.wake = outbox, settings, node, wake
+        self._stop_seconds = stopping.total_seconds()
         self._dots = Dots(outbox)
         self._records = Records(outbox, settings.give_up_after, settled=self._settled)
         self._held: dict[tuple[int, int], int] = {}  # (message, tries) → the node it was taken for
@@ -81,10 +92,7 @@ class Delivery:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            clerks = [
-                group.create_task(clerk.run(), name="deliver.records")
-                for clerk in (self._dots, self._records)
-            ]
+            clerks = [group.create_task(clerk.run(), name="deliver.records") for clerk in (self._dots, self._records)]
             senders = [
                 group.create_task(self._sender(), name="deliver.sender")
                 for _ in range(max(1, self.settings.connections))
@@ -168,7 +176,7 @@ class Delivery:
             result = Deferred(reply=f"no final dot without Postgres: {error}"[:500])
         self._pace.notice(result)
         if isinstance(result, Withdrawn):
-            log.warning("message went to another node before its dot", extra={"message": message.id})
+            log.warning("message went to another node before its dot", extra={"mail": message.id})
             self._let_go(message)
         else:
             self._records.add(verdict_on(message, result, self.settings))
@@ -177,7 +185,7 @@ class Delivery:
         """A verdict was recorded as `state`; None when somebody else had decided meanwhile."""
         if state not in (MessageState.SENT, None):
             facts = {"state": state.value, "tries": recorded.tries, "reply": recorded.reply}
-            log.log(_LEVELS[state], "message not delivered", extra={"message": recorded.id, **facts})
+            log.log(_LEVELS[state], "message not delivered", extra={"mail": recorded.id, **facts})
         self._let_go(recorded)
 
     def _let_go(self, taking: Message | Verdict) -> None:
@@ -191,12 +199,12 @@ class Delivery:
             self._work.get_nowait()
         for _ in senders:
             self._work.put_nowait(None)
-        _, hanging = await asyncio.wait(senders, timeout=STOPPING.total_seconds())
+        _, hanging = await asyncio.wait(senders, timeout=self._stop_seconds)
         for task in (*hanging, *clerks):
             task.cancel()
         await asyncio.wait([*senders, *clerks])
         try:
-            async with asyncio.timeout(STOPPING.total_seconds()):
+            async with asyncio.timeout(self._stop_seconds):
                 await self._records.flush()
                 await self._give_back()
         except (StoreUnavailable, TimeoutError) as error:

@@ -42,9 +42,7 @@ class Dots:
             self._some.clear()
             waiting, self._waiting = self._waiting, []
             for node in {node for node, _, _ in waiting}:
-                await self._commit(
-                    node, [(message, answer) for owner, message, answer in waiting if owner == node]
-                )
+                await self._commit(node, [(message, answer) for owner, message, answer in waiting if owner == node])
 
     async def _commit(self, node: int, waiting: list[tuple[Message, asyncio.Future[bool]]]) -> None:
         try:

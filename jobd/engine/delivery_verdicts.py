@@ -24,9 +24,7 @@ def held_kinds(settings: MailSettings) -> list[str]:
     return [kind for kind, policy in settings.in_doubt.items() if policy == "hold"]
 
 
-def verdict_on(
-    message: Message, result: Sent | Deferred | Bounced | InDoubt, settings: MailSettings
-) -> Verdict:
+def verdict_on(message: Message, result: Sent | Deferred | Bounced | InDoubt, settings: MailSettings) -> Verdict:
     """The verdict to record for `message`.
 
     In doubt it is sent again, unless its kind is held or it was in doubt `MAX_DOUBTS` times.
@@ -37,9 +35,7 @@ def verdict_on(
         state = MessageState.HELD
     if state in (MessageState.DEFERRED, MessageState.IN_DOUBT):
         wait = delay(settings.retry_delay, message.tries)
-    return Verdict(
-        id=message.id, tries=message.tries, state=state, reply=result.reply, wait=wait, doubt=doubt
-    )
+    return Verdict(id=message.id, tries=message.tries, state=state, reply=result.reply, wait=wait, doubt=doubt)
 
 
 def delay(first: timedelta, tries: int) -> timedelta:

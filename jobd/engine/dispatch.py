@@ -7,20 +7,20 @@ once, and where a queue's jobs are known to be short, as much more as they will 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from jobd.engine.appetite import Appetite
+from jobd.engine.context import AttemptContext
 from jobd.engine.loader import LoadedJob
 from jobd.engine.loops import Pulse, patiently
 from jobd.engine.stride import Stride
 from jobd.engine.workers import Workers
 from jobd.model.due import Due
 from jobd.model.queue import Queue
-from jobd.model.run import Claimed, Ending
+from jobd.model.run import Claimed
 from jobd.store.runs import Runs
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,17 @@ OLDEST_EVERY = 8
 
 Buffered = tuple[int, float, int, Claimed, float]
 """(priority, due, id) order a queue's buffer; then the run and when it was claimed."""
+
+
+def _urgency(run: Claimed) -> tuple[int, float, int]:
+    return run.priority, run.due, run.id
+
+
+def limited(queue: Queue, jobs: Iterable[LoadedJob]) -> bool:
+    """Whether runs in this queue can be under a limit that is counted over all nodes."""
+    return queue.global_max is not None or any(
+        loaded.job.concurrency is not None or loaded.job.global_max is not None for loaded in jobs
+    )
 
 
 class Dispatcher:
@@ -58,10 +69,16 @@ class Dispatcher:
         self.stride = Stride(queues, limit)
         self._appetites = {queue.name: Appetite() for queue in queues}
         self._buffers: dict[str, list[Buffered]] = {queue.name: [] for queue in queues}
+        self._ready: dict[str, list[Buffered]] = {}
+        """The buffers that are not empty; the next run stands at the end of each."""
         self._buffered = 0
-        self._charges: dict[int, float] = {}
         self._hungry: set[str] = set()
+        self._limited: set[str] = set()
+        self._global_max = {queue.name: queue.global_max for queue in queues}
+        self._has_limits = {queue.name: limited(queue, jobs.values()) for queue in queues}
         self._paused: frozenset[str] = frozenset()
+        self.limits = any(self._has_limits.values())
+        """Some run here can be under a limit."""
         self._wake = asyncio.Event()
         self._suspect: int | None = None
         self._suspects_wait = False
@@ -76,15 +93,21 @@ class Dispatcher:
         """There may be runs in this queue."""
         if queue in self._buffers:
             self._hungry.add(queue)
+            if self._has_limits[queue]:
+                self._limited.add(queue)
             self._wake.set()
 
     def look(self, due: Due) -> None:
         """Take what the look at the database found."""
         self._paused = due.paused
         self._hungry.update(queue for queue in due.queued if queue in self._buffers)
+        self._limited.update(queue for queue in due.limited if queue in self._buffers)
         self._suspects_wait = due.suspects
-        if self._hungry or self._suspects_wait:
+        if self._waiting():
             self._wake.set()
+
+    def _waiting(self) -> bool:
+        return bool(self._hungry or self._limited or self._suspects_wait)
 
     def held(self) -> list[int]:
         """Runs claimed but not started."""
@@ -94,30 +117,39 @@ class Dispatcher:
 
     def pump(self) -> None:
         """Start buffered runs while workers are free; ask for more when a buffer runs low."""
-        while self._buffered and not self.stopping:
-            ready = [name for name, buffer in self._buffers.items() if buffer]
-            queue = self.stride.choose(ready)
-            if queue is None:
+        stride, ready = self.stride, self._ready
+        while ready and not self.stopping:
+            if len(ready) == 1:  # the usual case needs no comparing
+                (queue,) = ready
+                if not stride.only(queue):
+                    return
+            elif (queue := stride.choose(ready) or "") == "":
                 return
+            buffer = ready[queue]
+            entry = buffer.pop()
             self._buffered -= 1
-            self._start(heapq.heappop(self._buffers[queue])[3], announced=False)
-            if self._hungry and len(self._buffers[queue]) < self._appetites[queue].low:
+            self._start(entry[3], entry[4], announced=False)
+            if not buffer:
+                del ready[queue]
+            if len(buffer) < self._appetites[queue].low and queue in self._hungry:
                 self._wake.set()
 
-    def _start(self, run: Claimed, *, announced: bool) -> None:
-        self._charges[run.id] = self.stride.started(run.queue)
-        self._workers.start(run, self._jobs[run.job], self._ended, announced)
+    def _start(self, run: Claimed, claimed: float, *, announced: bool) -> None:
+        self._workers.start(run, self._jobs[run.job], claimed, self.stride.started(run.queue), announced)
 
-    def _ended(self, run: Claimed, took: float) -> None:
-        self.stride.ended(run.queue, self._charges.pop(run.id), took)
-        self._appetites[run.queue].learn(run.job, took)
+    def ended(self, attempt: AttemptContext, took: float) -> None:
+        """An attempt's worker is free again."""
+        run = attempt.run
+        queue = run.queue
+        self.stride.ended(queue, attempt.charged, took)
+        self._appetites[queue].learn(run.job, took)
         if run.id == self._suspect:
             self._suspect = None
         if self.stopping:
             return
         if self._buffered:
             self.pump()
-        if (self._hungry or self._suspects_wait) and self.stride.running + self._buffered < self.stride.workers:
+        if self.stride.running + self._buffered < self.stride.workers and self._waiting():
             self._wake.set()
 
     # What is claimed
@@ -144,14 +176,17 @@ class Dispatcher:
     async def _claim_all(self) -> None:
         if self._suspects_wait and self._suspect is None:
             await self._claim_suspect()
-        wanted, starts = self._wanted()
+        wanted, starts = self._wanted(self._limited | {queue for queue in self._hungry if self._global_max[queue]})
+        for queue, count in wanted.items():
+            await self._claim_limited(queue, count, starts)
+        wanted, starts = self._wanted({queue for queue in self._hungry if not self._global_max[queue]})
         if wanted:
             await self._claim(wanted, starts)
 
-    def _wanted(self) -> tuple[dict[str, int], bool]:
+    def _wanted(self, hungry: set[str]) -> tuple[dict[str, int], bool]:
         """How many runs of which queues to claim now, and whether all of them have a worker waiting."""
         free = max(0, self.stride.workers - self.stride.running - self._buffered)
-        hungry = self._hungry - self._paused
+        hungry = hungry - self._paused
         wanted = self.stride.share(hungry, free)
         starts = True
         for queue in hungry:
@@ -177,8 +212,22 @@ class Dispatcher:
                 self._hungry.discard(queue)  # empty for now; a notification or the next look says otherwise
             self._appetites[queue].claimed(run.job for run in runs if run.queue == queue)
         self._take(runs, starts)
-        if self._hungry and self.stride.running + self._buffered < self.stride.workers:
+        if self._waiting() and self.stride.running + self._buffered < self.stride.workers:
             self._wake.set()  # a queue had less than its share: the others may have it
+
+    async def _claim_limited(self, queue: str, count: int, starts: bool) -> None:
+        """Claim runs of a queue that are under a limit by key, job or queue; those that are full wait their turn."""
+        self.claim_failed = True
+        runs = await self._runs.claim_limited(
+            queue, count, self._runnable(), self.node, starts=starts, queue_max=self._global_max[queue]
+        )
+        self.claim_failed = False
+        if len(runs) < count:
+            self._limited.discard(queue)  # full or empty: an ending, an enqueue or the next look says otherwise
+            if self._global_max[queue]:
+                self._hungry.discard(queue)
+        self._appetites[queue].claimed(run.job for run in runs)
+        self._take(runs, starts)
 
     async def _oldest(self, wanted: Mapping[str, int]) -> list[Claimed]:
         """One run for each queue in which low priorities may be starving."""
@@ -197,25 +246,36 @@ class Dispatcher:
             self._suspects_wait = False
         for run in runs:
             if self.stopping:
-                heapq.heappush(self._buffers[run.queue], (run.priority, run.due, run.id, run, time.monotonic()))
-                self._buffered += 1
+                self._buffer([run], time.monotonic())
                 continue
             log.warning("trying a suspect run alone", extra={"run": run.id, "job": run.job, "crashes": run.crashes})
             self._suspect = run.id
-            self._start(run, announced=True)
+            self._start(run, time.monotonic(), announced=True)
 
     def _take(self, runs: Sequence[Claimed], starts: bool) -> None:
         now = time.monotonic()
-        for run in runs:
-            appetite = self._appetites[run.queue]
-            if run.priority != appetite.priority:
-                appetite.mixed, appetite.priority = appetite.priority is not None, run.priority
-            if starts and not self._buffered and not self.stopping and self.stride.room(run.queue):
-                self._start(run, announced=True)
-            else:
-                heapq.heappush(self._buffers[run.queue], (run.priority, run.due, run.id, run, now))
-                self._buffered += 1
+        if starts and not self._buffered and not self.stopping:
+            left = []
+            for run in sorted(runs, key=_urgency):
+                if self.stride.room(run.queue):
+                    self._start(run, now, announced=True)
+                else:
+                    left.append(run)
+            runs = left
+        self._buffer(runs, now)
         self.pump()
+
+    def _buffer(self, runs: Sequence[Claimed], now: float) -> None:
+        """Put claimed runs where they wait for a worker, the most urgent at the end."""
+        for run in runs:
+            queue = run.queue
+            self._buffers[queue].append((run.priority, run.due, run.id, run, now))
+            self._ready[queue] = self._buffers[queue]
+        self._buffered += len(runs)
+        for queue in {run.queue for run in runs}:
+            buffer, appetite = self._buffers[queue], self._appetites[queue]
+            buffer.sort(reverse=True)
+            appetite.saw(buffer[0][0], buffer[-1][0])
 
     # What goes back
 
@@ -226,8 +286,9 @@ class Dispatcher:
         for queue, buffer in self._buffers.items():
             if any(entry[4] <= before for entry in buffer):
                 back += [entry[3] for entry in buffer if entry[4] <= before]
-                self._buffers[queue] = kept = [entry for entry in buffer if entry[4] > before]
-                heapq.heapify(kept)
+                buffer[:] = [entry for entry in buffer if entry[4] > before]
                 self._appetites[queue].choke()
+                if not buffer:
+                    self._ready.pop(queue, None)
         self._buffered -= len(back)
         return back

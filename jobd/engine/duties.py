@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from jobd.engine.attempt import Stop
+from jobd.engine.context import Stop
 from jobd.engine.dispatch import Dispatcher
 from jobd.engine.heartbeat import Heartbeat
 from jobd.engine.recorder import Recorder
@@ -26,6 +26,8 @@ SHOWN_AFTER_SECONDS = 0.5
 PROGRESS_EVERY_SECONDS = 0.5
 PROMOTE_BATCH = 1000
 UNHELD_EVERY_SECONDS = 30.0
+FORGOTTEN_EVERY_SECONDS = 5.0
+FORGOTTEN_KEYS = 1000
 RETENTION_EVERY_SECONDS = 600.0
 PAUSE_BETWEEN_BATCHES_SECONDS = 0.1
 LONGEST_TICK_SECONDS = 1.0
@@ -44,7 +46,7 @@ async def cancel_asked(runs: Runs, node: int, workers: Workers) -> None:
     """Runs of this node whose end was asked for → cancelled."""
     for run, _, reason in await runs.cancelled_here(node):
         working = workers.under_way.get(run)
-        if working is not None and not (working.why and working.context.cancelled):
+        if working is not None and working.why is None:
             log.info("cancelling run", extra={"run": run, "reason": reason})
             workers.stop(run, Stop.CANCEL)
 
@@ -52,16 +54,16 @@ async def cancel_asked(runs: Runs, node: int, workers: Workers) -> None:
 async def show_running(runs: Runs, node: int, workers: Workers) -> None:
     """Attempts that were claimed ahead and have run for a while → shown as running; progress → stored."""
     await asyncio.sleep(PROGRESS_EVERY_SECONDS)
-    if started := list(workers.started_since(SHOWN_AFTER_SECONDS)):
+    if started := workers.started_since(SHOWN_AFTER_SECONDS):
         now = time.monotonic()
-        await runs.mark_started(node, [(w.run.id, w.run.attempt, now - w.context.started) for w in started])
-        for working in started:
-            working.announced = True
-    moved = [w for w in workers.under_way.values() if w.context.progressed is not None]
+        await runs.mark_started(node, [(c.run.id, c.run.attempt, now - c.started) for c in started])
+        for context in started:
+            context.announced = True
+    moved = [c for c in workers.under_way.values() if c.progressed is not None]
     if moved:
-        rows = [(w.run.id, w.run.attempt, json.dumps(w.context.progressed)) for w in moved]
-        for working in moved:
-            working.context.progressed = None
+        rows = [(c.run.id, c.run.attempt, json.dumps(c.progressed)) for c in moved]
+        for context in moved:
+            context.progressed = None
         await runs.record_progress(node, rows)
 
 
@@ -75,9 +77,7 @@ def give_back(dispatcher: Dispatcher, recorder: Recorder, node: int, **older: fl
     """Send claimed runs that have not started back to their queues; it costs them nothing."""
     now = time.monotonic()
     for run in dispatcher.unstarted(**older):
-        recorder.add(
-            Ending(run=run, node=node, outcome=Outcome.INTERRUPTED, ended=now, took=0.0, waited=0.0, again=True)
-        )
+        recorder.add(Ending(run, node, Outcome.INTERRUPTED, now, 0.0, 0.0, plain=False, again=True))
 
 
 class Holder(Protocol):
@@ -90,6 +90,7 @@ class Holder(Protocol):
     @property
     def recorder(self) -> Recorder: ...
     def heard(self, queue: str) -> None: ...
+    def blocked(self) -> bool: ...
 
 
 async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:
@@ -103,6 +104,14 @@ async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:
     for queue in await runs.hand_back_unheld(node, held, timedelta(seconds=2 * CLAIM_SECONDS)):
         log.warning("run handed back, its claim's answer was lost", extra={"queue": queue})
         holder.heard(queue)
+
+
+async def unblock_forgotten(runs: Runs, holder: Holder) -> None:
+    """Let runs start whose limit has room although nobody said so: a node died between an ending and its word."""
+    await asyncio.sleep(FORGOTTEN_EVERY_SECONDS)
+    if holder.blocked():
+        for queue in await runs.unblock(await runs.blocked_keys(FORGOTTEN_KEYS)):
+            holder.heard(queue)
 
 
 async def retain(retention: Retention, keep: KeepSettings) -> None:

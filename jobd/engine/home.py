@@ -33,13 +33,13 @@ class Home:
 
 @contextmanager
 def at_home(directory: Path) -> Iterator[Home]:
-    """Lock the state directory for the length of the block; made 0750 when it is not there.
+    """Lock the state directory for the length of the block; made when it is not there (as root enterable, for the user that Postgres runs as).
 
     Raises:
         HomeTaken: a daemon runs there, or the directory cannot be used; the message says what to do.
     """
     try:
-        directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        directory.mkdir(mode=0o711 if os.geteuid() == 0 else 0o750, parents=True, exist_ok=True)
         descriptor = os.open(directory / "jobd.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise HomeTaken(f"the state directory {directory} cannot be used: {error.strerror} "

@@ -18,9 +18,9 @@ import jobd.store.endings as endings
 from jobd import __version__
 from jobd.config import Config
 from jobd.engine import duties
-from jobd.engine.attempt import RESULT_LIMIT, Stop
+from jobd.engine.attempt import RESULT_LIMIT
 from jobd.engine.children import Children
-from jobd.engine.context import AttemptContext, Services
+from jobd.engine.context import AttemptContext, Services, Stop
 from jobd.engine.delivery import deliver
 from jobd.engine.dispatch import Dispatcher
 from jobd.engine.due import DueLook
@@ -33,7 +33,7 @@ from jobd.engine.recorder import Recorder
 from jobd.engine.rescue import rescue_lost
 from jobd.engine.tick import tick
 from jobd.engine.workers import Workers
-from jobd.errors import Conflict
+from jobd.errors import Conflict, StoreUnavailable
 from jobd.model.due import Due
 from jobd.model.run import Ending, NewRun, Outcome
 from jobd.model.storable import storable_result
@@ -67,7 +67,7 @@ class Node:
         self.config, self.store, self.home, self.pulse, self.announcer = config, store, home, pulse, announcer
         self.hurry, self.intake = hurry, intake
         self.lost = asyncio.Event()
-        self.wakes = {name: asyncio.Event() for name in ("promote", "tick", "rescue", "cancel", "mail")}
+        self.wakes = {name: asyncio.Event() for name in ("promote", "tick", "rescue", "cancel", "mail", "unblock")}
         self.children = Children(home.children)
         self.heartbeat = Heartbeat(store.database.url, self._identity(), self.lost.set)
         self.services = Services(
@@ -79,8 +79,10 @@ class Node:
             children=self.children,
             end_in=self._end_in,
         )
-        self.recorder = Recorder(store.runs.endings(), pulse, ended)
-        self.workers = Workers(self.services, self.recorder.add)
+        self.ended = ended
+        self.freed: set[str] = set()
+        self.recorder = Recorder(store.runs.endings(), pulse, self._recorded)
+        self.workers = Workers(self.services, self.recorder.add, self._attempt_ended)
         self.dispatcher = Dispatcher(
             runs=store.runs,
             jobs=jobs,
@@ -145,12 +147,37 @@ class Node:
         """End this run inside the job's own transaction; refused when its lease is gone, so that nothing commits."""
         ending = context.ending(Outcome.SUCCEEDED)
         if context.result is not None:
-            ending.result = storable_result(context.result, RESULT_LIMIT)
+            ending.plain, ending.result = False, storable_result(context.result, RESULT_LIMIT)
         ended = await endings.finish(tx, self.id, [ending], endings.tally([ending]), ending.ended)
-        if not ended:
+        if ended is not None:
             raise Conflict(f"run {context.run_id} is no longer held by this node: nothing was committed")
         if ending.run.unique_key is not None:
             await endings.release_keys(tx, [ending])
+
+    def _attempt_ended(self, attempt: AttemptContext, took: float) -> None:
+        self.dispatcher.ended(attempt, took)
+
+    def _recorded(self, recorded: Sequence[Ending]) -> None:
+        """These attempts are written down: tell whoever waits for them, and let others under their limits start."""
+        self.ended(recorded)
+        if not self.dispatcher.limits:
+            return
+        if keys := {ending.run.limit_key for ending in recorded if ending.run.limit_key is not None}:
+            self.freed |= keys
+            self.wakes["unblock"].set()
+        # runs of a queue with a global_max have no key of their own, but their end makes room in it
+        for queue in {e.run.queue for e in recorded if self.config.queues[e.run.queue].global_max is not None}:
+            self.queued(queue)
+
+    async def _unblock(self) -> None:
+        freed, self.freed = self.freed, set()
+        try:
+            queues = await self.store.runs.unblock(sorted(freed))
+        except StoreUnavailable:
+            self.freed |= freed
+            raise
+        for queue in queues or {job.queue for job in self.config.jobs.values() if job.global_max is not None}:
+            self.queued(queue)
 
     # Its life
 
@@ -191,6 +218,8 @@ class Node:
             patiently(
                 "cancel", self.pulse, lambda: duties.cancel_asked(store.runs, node, self.workers), wakes["cancel"]
             ),
+            patiently("unblock", self.pulse, self._unblock, wakes["unblock"]),
+            patiently("blocked", self.pulse, lambda: duties.unblock_forgotten(store.runs, self), limit=60),
             patiently("progress", self.pulse, lambda: duties.show_running(store.runs, node, self.workers)),
             patiently("unstarted", self.pulse, lambda: duties.hand_back_unstarted(self.dispatcher, self.recorder, node)),
             patiently("unheld", self.pulse, lambda: duties.hand_back_unheld(store.runs, node, self), limit=60),
@@ -239,6 +268,10 @@ class Node:
         ]
         async with self.dispatcher.dispatching(), running(*loops):
             yield
+
+    def blocked(self) -> bool:
+        """Some runs wait for a limit."""
+        return self.look.latest is not None and self.look.latest.blocked
 
     def _company(self) -> int:
         return self.look.latest.nodes if self.look.latest else 1

@@ -137,14 +137,15 @@ class Recorder:
             if second:
                 await self._finish(connection, node, second, {})
             return
-        if len(ended) != len(endings):
+        if ended is not None:
             refused = [ending for ending in endings if ending.run.id not in ended]
+            endings = [ending for ending in endings if ending.run.id in ended]
             for ending in refused:
                 self._drop(ending)
             await store.finish(connection, node, [], store.tally(refused, -1), time.monotonic())
         if any(ending.run.unique_key is not None for ending in endings):
             await store.release_keys(connection, endings)
-        self._recorded([ending for ending in endings if ending.run.id in ended])
+        self._recorded(endings)
 
     def _drop(self, ending: Ending) -> None:
         self.dropped += 1

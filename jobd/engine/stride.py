@@ -54,7 +54,15 @@ class Stride:
         for other in self._reserving:
             if other is not lane and other.running < other.reserve:
                 free -= other.reserve - other.running
-        return max(0, min(free, lane.max - lane.running))
+        own = lane.max - lane.running
+        return (own if own < free else free) if free > 0 and own > 0 else 0
+
+    def only(self, name: str) -> bool:
+        """Whether the only ready queue may start a run: `choose` without anything to compare."""
+        lane = self.lanes[name]
+        if not lane.waiting:
+            self.choose((name,))
+        return self.room(name) > 0
 
     def choose(self, ready: Collection[str]) -> str | None:
         """The queue among `ready` whose turn it is; None when no worker may start any of them."""

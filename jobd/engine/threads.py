@@ -12,7 +12,7 @@ from jobd.engine.context import AttemptContext
 
 
 async def call_in_thread(function: Callable[..., Any], context: AttemptContext, args: dict[str, Any]) -> Any:
-    """What `function(context, **args)` returns. A cancellation sets `context.cancelled` and waits no longer.
+    """What `function(context, **args)` returns. After a cancellation it waits no longer.
 
     A thread cannot be ended from outside: one that ignores `cancelled` runs on, unheard, until it returns.
     """
@@ -42,8 +42,4 @@ async def call_in_thread(function: Callable[..., Any], context: AttemptContext, 
 
     variables = contextvars.copy_context()
     threading.Thread(target=work, name=f"run {context.run_id}", daemon=True).start()
-    try:
-        return await future
-    except asyncio.CancelledError:
-        context.stop()
-        raise
+    return await future

@@ -6,11 +6,10 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from jobd.engine.attempt import Stop, attempt
-from jobd.engine.context import AttemptContext, Services
+from jobd.engine.attempt import attempt
+from jobd.engine.context import AttemptContext, Services, Stop
 from jobd.engine.loader import LoadedJob
 from jobd.model.run import Claimed, Ending, Outcome
 
@@ -22,68 +21,59 @@ CANCEL_AGAIN_SECONDS = 5.0
 STUCK_SECONDS = 30.0
 
 
-@dataclass(slots=True, eq=False)
-class Working:
-    """One attempt that is under way."""
-
-    run: Claimed
-    context: AttemptContext
-    task: asyncio.Task[None] | None = None
-    why: list[Stop] = field(default_factory=list)
-    stopped_at: float | None = None
-    announced: bool = False
-    """Shown as running in Postgres already."""
-
-    def stop(self, why: Stop) -> None:
-        """End it: the job is told, then its task is cancelled; the first reason counts."""
-        self.why.append(why)
-        self.stopped_at = self.stopped_at or time.monotonic()
-        self.context.stop()
-        if self.task is not None:
-            self.task.cancel()
-
-
 class Workers:
     """The attempts under way on this node, by run id."""
 
-    def __init__(self, services: Services, record: Callable[[Ending], None]) -> None:
-        self.under_way: dict[int, Working] = {}
+    def __init__(
+        self,
+        services: Services,
+        record: Callable[[Ending], None],
+        ended: Callable[[AttemptContext, float], None],
+    ) -> None:
+        self.under_way: dict[int, AttemptContext] = {}
         self.services = services
         self._record = record
+        self._ended = ended
         self._idle = asyncio.Event()
         self._idle.set()
-        self._create = asyncio.get_running_loop().create_task
+        loop = asyncio.get_running_loop()
+        self._create, self._later = loop.create_task, loop.call_later
 
-    def start(self, run: Claimed, loaded: LoadedJob, ended: Callable[[Claimed, float], None], announced: bool) -> None:
-        """Begin an attempt; `ended(run, seconds)` is called when its worker is free again."""
-        working = Working(run, AttemptContext(run, self.services, time.monotonic()), announced=announced)
-        self.under_way[run.id] = working
-        self._idle.clear()
-        working.task = self._create(self._work(working, loaded, ended))
+    def start(self, run: Claimed, loaded: LoadedJob, claimed: float, charged: float, announced: bool) -> None:
+        """Begin an attempt; `ended(attempt, seconds)` is called when its worker is free again."""
+        context = AttemptContext(run, self.services, claimed, charged, announced)
+        if not self.under_way:
+            self._idle.clear()
+        self.under_way[run.id] = context
+        context.task = self._create(self._work(context, loaded))
 
-    async def _work(self, working: Working, loaded: LoadedJob, ended: Callable[[Claimed, float], None]) -> None:
-        run = working.run
-        ending = await attempt(loaded, working.context, working.why)
-        del self.under_way[run.id]
-        if Stop.LOST not in working.why:
+    async def _work(self, context: AttemptContext, loaded: LoadedJob) -> None:
+        # A timer of our own: asyncio.timeout costs three times as much a run, and why it fired is known here.
+        seconds = loaded.timeout_seconds
+        timer = self._later(seconds, context.stop, Stop.TIMEOUT) if seconds is not None else None
+        ending = await attempt(loaded, context)
+        if timer is not None:
+            timer.cancel()
+        del self.under_way[context.run.id]
+        if context.why is not Stop.LOST:
             self._record(ending)
-        if ending.outcome is not Outcome.SUCCEEDED or ending.took > QUIET_SECONDS:
+        if not ending.plain or ending.took > QUIET_SECONDS:
             report(ending)
         if not self.under_way:
             self._idle.set()
-        ended(run, ending.took)
+        self._ended(context, ending.took)
 
     def stop(self, run: int, why: Stop) -> bool:
         """End the attempt of this run; False when it is not under way here."""
-        working = self.under_way.get(run)
-        if working is None or working.task is None:
+        context = self.under_way.get(run)
+        if context is None:
             return False
-        working.stop(why)
+        context.stop(why)
         return True
 
     def stop_all(self, why: Stop) -> None:
-        for working in list(self.under_way.values()):
-            working.stop(why)
+        for context in list(self.under_way.values()):
+            context.stop(why)
 
     async def drain(self, grace: float, hurry: asyncio.Event) -> None:
         """Wait until all attempts have ended: `grace` seconds (or until `hurry`) by themselves, then cancelled."""
@@ -98,15 +88,15 @@ class Workers:
                 log.error("attempts ignore their cancellation", extra={"runs": sorted(self.under_way)[:20]})
                 return
 
-    def stuck(self) -> list[Working]:
+    def stuck(self) -> list[AttemptContext]:
         """Attempts that were told to end long ago and go on."""
         before = time.monotonic() - STUCK_SECONDS
-        return [w for w in self.under_way.values() if w.stopped_at is not None and w.stopped_at < before]
+        return [c for c in self.under_way.values() if c.stopped_at is not None and c.stopped_at < before]
 
-    def started_since(self, seconds: float) -> Iterable[Working]:
+    def started_since(self, seconds: float) -> list[AttemptContext]:
         """Attempts that run longer than `seconds` and are not yet shown as running."""
         before = time.monotonic() - seconds
-        return [w for w in self.under_way.values() if not w.announced and w.context.started < before]
+        return [c for c in self.under_way.values() if not c.announced and c.started < before]
 
 
 async def first_of(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:

@@ -30,6 +30,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
     asked = daemon()
     body = json.dumps({"reason": options.reason})
-    return for_each(
-        options.ids, lambda run_id: asked.post(f"/v1/runs/{run_id}/cancel", body), COLUMNS, output
-    )
+    return for_each(options.ids, lambda run_id: asked.post(f"/v1/runs/{run_id}/cancel", body), COLUMNS, output)

@@ -6,11 +6,14 @@ import argparse
 import os
 import sys
 from importlib import import_module
-from typing import Any
 
 from jobd.jobctl.failures import DONE, INTERRUPTED, WRONG_USE, Failure
 from jobd.jobctl.output import FORMATS, Output
 from jobd.jobctl.transport import Daemon
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
+    from typing import Any
 
 COMMANDS = (
     ("status", "how the daemon is, what waits and who works"),
@@ -78,7 +81,6 @@ def _verb_parser(verb: str, module: Any) -> _Parser:
         f"jobctl {verb}",
         description=(module.__doc__ or "").strip(),
         epilog=f"examples:\n{module.EXAMPLES.rstrip()}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.arguments(parser)
     _globals(parser, again=True)
@@ -95,9 +97,7 @@ def _globals(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
         default=silent if again else "table",
         help="form of the result (table)",
     )
-    parser.add_argument(
-        "--json", action="store_true", default=silent if again else False, help="the same as -o json"
-    )
+    parser.add_argument("--json", action="store_true", default=silent if again else False, help="the same as -o json")
     parser.add_argument(
         "--socket",
         metavar="PATH",
@@ -109,13 +109,7 @@ def _globals(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
 def _form_in(argv: list[str]) -> str:
     """The form that errors take, known before the command line is: it may be the error."""
     said = " ".join(argv)
-    if (
-        "--json" in argv
-        or "-o json" in said
-        or "-ojson" in said
-        or "--output json" in said
-        or "--output=json" in said
-    ):
+    if "--json" in argv or "-o json" in said or "-ojson" in said or "--output json" in said or "--output=json" in said:
         return "json"
     return "table"
 
@@ -132,11 +126,22 @@ def _nearest(verb: str) -> str:
     return f'did you mean "{near[0]}"?' if near else "jobctl --help lists them"
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal; finding that out ourselves spares every start an import of shutil."""
+
+    def __init__(self, prog: str, **more: Any) -> None:
+        try:
+            width = int(os.environ.get("COLUMNS", "")) or 80
+        except ValueError:
+            width = os.get_terminal_size(1).columns if os.isatty(1) else 100
+        super().__init__(prog, width=max(width - 2, 40), **more)
+
+
 class _Parser(argparse.ArgumentParser):
     """Wrong use is a failure like any other, so that it is JSON where JSON was asked for."""
 
     def __init__(self, prog: str, **more: Any) -> None:
-        super().__init__(prog=prog, allow_abbrev=False, **more)
+        super().__init__(prog=prog, allow_abbrev=False, formatter_class=_Help, **more)
 
     def error(self, message: str) -> Any:
         raise Failure(WRONG_USE, "usage", message, f"{self.prog} --help")

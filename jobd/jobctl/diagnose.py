@@ -1,6 +1,6 @@
 """Why there is no answer, and the command to try."""
 # pathlib would be a tenth of the time that jobctl takes to start
-# ruff: noqa: PTH100, PTH111, PTH112, PTH116, PTH118, PTH120
+# ruff: noqa: PTH112, PTH116
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def no_socket(places: list[str]) -> Failure:
         NO_DAEMON,
         "no_daemon",
         f"jobd is not running: no socket at {', '.join(places)}",
-        f"{_start()} Is it elsewhere, say --socket PATH or set JOBD_SOCKET",
+        f"{_start()}; if it is elsewhere: --socket PATH or JOBD_SOCKET",
     )
 
 
@@ -26,19 +26,13 @@ def no_answer(path: str, error: OSError) -> Failure:
         case FileNotFoundError():
             return Failure(NO_DAEMON, "no_daemon", f"jobd is not running: no socket at {path}", _start())
         case ConnectionRefusedError():
-            reason = (
-                f"jobd is not running: nobody listens at {path}, a daemon ended there without cleaning up"
-            )
+            reason = f"jobd is not running: nobody listens at {path}, a daemon ended there without cleaning up"
             return Failure(NO_DAEMON, "no_daemon", reason, _start())
         case PermissionError():
-            return Failure(
-                NOT_PERMITTED, "not_permitted", f"you may not use {path}{_owner(path)}", "sudo jobctl …"
-            )
+            return Failure(NOT_PERMITTED, "not_permitted", f"you may not use {path}{_owner(path)}", "sudo jobctl …")
         case TimeoutError():
             reason = f"jobd does not answer at {path}: it listens but is stuck"
-            return Failure(
-                NO_DAEMON, "no_answer", reason, "journalctl -u jobd; it restarts itself after a minute"
-            )
+            return Failure(NO_DAEMON, "no_answer", reason, "journalctl -u jobd; it restarts itself after a minute")
         case ConnectionResetError():
             reason = f"jobd closed the connection at {path}: it stops, or you have too many open"
             return Failure(NO_DAEMON, "no_answer", reason, "try again")
@@ -59,7 +53,7 @@ def strange_owner(path: str, uid: int) -> Failure:
 def _start() -> str:
     if os.path.isdir("/run/systemd/system"):
         return "systemctl start jobd?"
-    return "jobd run?  (with systemd: systemctl start jobd)"
+    return "systemctl start jobd? or jobd run"
 
 
 def _owner(path: str) -> str:

@@ -21,7 +21,8 @@ EXAMPLES = """\
 def _takes(job: Row) -> str:
     if job["parameters"] is None:
         return "unknown here"
-    return ", ".join(_parameter(one) for one in job["parameters"]) or "nothing"
+    listed = [_parameter(one) for one in job["parameters"]]
+    return ", ".join([*listed, *(["anything"] if job["open"] else [])]) or "nothing"
 
 
 def _parameter(one: Row) -> str:
@@ -45,9 +46,7 @@ COLUMNS = (
     Column("PRIORITY", "priority", wide=True, right=True),
     Column("RETRIES", "retries", wide=True, right=True),
     Column("TAKES", _takes, wide=True),
-    Column(
-        "NOTE", lambda job: "" if job["enabled"] else f"disabled: {job['disabled_reason'] or 'by jobd.toml'}"
-    ),
+    Column("NOTE", lambda job: "" if job["enabled"] else f"disabled: {job['disabled_reason'] or 'by jobd.toml'}"),
 )
 
 

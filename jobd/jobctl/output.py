@@ -6,13 +6,19 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TextIO
 
 from jobd.jobctl.failures import Failure
 from jobd.model.display import display_safe
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
+    from typing import Any, TextIO
+
+    Row = dict[str, Any]
+else:
+    Row = dict
+
 FORMATS = ("table", "wide", "json", "jsonl", "id")
-Row = dict[str, Any]
 
 
 class Column:

@@ -22,9 +22,7 @@ def _note(queue: Row) -> str:
     if not queue["paused_at"]:
         return ""
     until = f" until {ago(queue['paused_until'])}" if queue["paused_until"] else ""
-    return (
-        f"paused by {queue['paused_by'] or 'somebody'}{until}: {queue['pause_reason'] or 'no reason given'}"
-    )
+    return f"paused by {queue['paused_by'] or 'somebody'}{until}: {queue['pause_reason'] or 'no reason given'}"
 
 
 COLUMNS = (

@@ -24,9 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--job", metavar="NAME", help="may hold *")
     parser.add_argument("--queue", metavar="NAME")
     parser.add_argument("--schedule", metavar="NAME")
-    parser.add_argument(
-        "--limit", "-n", type=int, default=50, metavar="N", help="at most so many, up to 1000 (50)"
-    )
+    parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many, up to 1000 (50)")
     parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from jobd.jobctl.failures import DONE
 from jobd.jobctl.output import Column, Output, Row
 from jobd.jobctl.transport import Daemon
-from jobd.jobctl.words import ago, clock
+from jobd.jobctl.words import ago, clock, length
 
 EXAMPLES = """\
   jobctl schedules
@@ -16,6 +16,14 @@ EXAMPLES = """\
   jobctl schedules --json | jq -r '.[] | [.name, .next_slot] | @tsv'
   jobctl show $(jobctl schedules --json | jq '.[0].last.id')
 """
+
+
+def _due(schedule: Row) -> str:
+    if schedule["cron"]:
+        return str(schedule["cron"])
+    if schedule["every_seconds"]:
+        return f"every {length(schedule['every_seconds'])}"
+    return f"at {clock(schedule['at'])}"
 
 
 def _note(schedule: Row) -> str:
@@ -27,7 +35,8 @@ def _note(schedule: Row) -> str:
 COLUMNS = (
     Column("SCHEDULE", "name"),
     Column("JOB", "job"),
-    Column("SPEC", "spec"),
+    Column("DUE", _due),
+    Column("ZONE", "timezone"),
     Column("NEXT", lambda schedule: ago(schedule["next_slot"])),
     Column("LAST", lambda schedule: ago(schedule["last_slot"])),
     Column("OUTCOME", lambda schedule: (schedule["last"] or {}).get("state")),

@@ -50,9 +50,7 @@ def lines(run: Row) -> list[str]:
         ("args", as_json(run["args"], indent=None)),
         ("result", None if run["result"] is None else as_json(run["result"], indent=None)),
     ]
-    shown = [
-        f"{name + ':':<14}{display_safe(str(value))}" for name, value in facts if value not in (None, "")
-    ]
+    shown = [f"{name + ':':<14}{display_safe(str(value))}" for name, value in facts if value not in (None, "")]
     if run["error"]:
         shown += ["error:", *_indented(run["error"])]
     for attempt in run["attempts"]:
@@ -67,9 +65,7 @@ def _attempt(attempt: Row) -> list[str]:
 
 
 def _indented(text: str | None) -> list[str]:
-    return [
-        f"    {line}" for line in display_safe(text or "", lines=True).rstrip().split("\n") if line.strip()
-    ]
+    return [f"    {line}" for line in display_safe(text or "", lines=True).rstrip().split("\n") if line.strip()]
 
 
 def _instant(text: str) -> str:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from jobd.jobctl.failures import DONE, TIMED_OUT, WRONG_USE, Failure, of_state
+from jobd.jobctl.failures import DONE, INTERRUPTED, TIMED_OUT, WRONG_USE, Failure, of_state
 from jobd.jobctl.output import Output, Row
 from jobd.jobctl.show import lines
 from jobd.jobctl.transport import Daemon
@@ -25,26 +25,16 @@ LOOK = 30.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", metavar="JOB")
-    parser.add_argument(
-        "--arg", metavar="NAME=VALUE", action="append", default=[], help="one argument of the job"
-    )
-    parser.add_argument(
-        "--args-json", metavar="JSON", help="all arguments as one JSON object; - reads it from stdin"
-    )
+    parser.add_argument("--arg", metavar="NAME=VALUE", action="append", default=[], help="one argument of the job")
+    parser.add_argument("--args-json", metavar="JSON", help="all arguments as one JSON object; - reads it from stdin")
     due = parser.add_mutually_exclusive_group()
     due.add_argument("--in", metavar="5m", dest="delay", help="due so much later")
-    due.add_argument(
-        "--at", metavar="INSTANT", help="due at this instant (ISO 8601; local time without an offset)"
-    )
+    due.add_argument("--at", metavar="INSTANT", help="due at this instant (ISO 8601; local time without an offset)")
     parser.add_argument("--queue", help="another queue than the job's own")
     parser.add_argument("--priority", type=int, help="-100 to 100; smaller goes first")
     parser.add_argument("--key", help="idempotency key: a second trigger with it adds nothing")
-    parser.add_argument(
-        "--wait", action="store_true", help="until the run has ended; exit 0 only when it succeeded"
-    )
-    parser.add_argument(
-        "--timeout", type=float, metavar="SECONDS", help="of --wait; then exit 7, and the run goes on"
-    )
+    parser.add_argument("--wait", action="store_true", help="until the run has ended; exit 0 only when it succeeded")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="of --wait; then exit 7, and the run goes on")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
@@ -55,7 +45,11 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
         output.one(added, _added, key="id")
         return DONE
     output.note(f"run {added['id']} added; waiting for its end")
-    ended = _ended(asked, added["id"], options.timeout)
+    try:
+        ended = _ended(asked, added["id"], options.timeout)
+    except KeyboardInterrupt:
+        words = f"no longer waiting; run {added['id']} goes on"
+        raise Failure(INTERRUPTED, "interrupted", words, f"jobctl cancel {added['id']}") from None
     output.one(ended, lines, key="id")
     return of_state(ended["state"])
 
@@ -119,14 +113,8 @@ def _ended(daemon: Daemon, run_id: int, seconds: float | None) -> Row:
             return run
         if deadline is not None and time.monotonic() >= deadline:
             hint = f"jobctl show {run_id}"
-            raise Failure(
-                TIMED_OUT, "timed_out", f"run {run_id} has not ended yet ({run['state']}); it goes on", hint
-            )
+            raise Failure(TIMED_OUT, "timed_out", f"run {run_id} has not ended yet ({run['state']}); it goes on", hint)
 
 
 def _added(added: Row) -> list[str]:
-    return [
-        f"run {added['id']} added"
-        if added["fresh"]
-        else f"run {added['id']} has this key already; nothing added"
-    ]
+    return [f"run {added['id']} added" if added["fresh"] else f"run {added['id']} has this key already; nothing added"]

@@ -17,9 +17,10 @@ with page as materialized (
     order by a.timestamp, a.id
     limit $4
 ), free as materialized (
-    select a.id from audit_trail a where a.id in (select id from page) for update skip locked
+    -- as arrays: then the primary key finds the rows, where a join would read the whole table for each batch
+    select a.id from audit_trail a where a.id = any(array(select id from page)) for update skip locked
 ), gone as (
-    delete from audit_trail a using free where a.id = free.id returning a.id
+    delete from audit_trail a where a.id = any(array(select id from free)) returning a.id
 ), edge as (
     select timestamp, id from page order by timestamp desc, id desc limit 1
 )

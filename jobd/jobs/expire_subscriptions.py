@@ -65,8 +65,8 @@ async def _mail(ctx: Context, tx: Any, row: Any) -> bool:
     """Tell the owner; False when there is no address to write to."""
     mail = templates("jobd.jobs").render(
         "subscription_expired",
-        name=row["full_name"] or "there",
-        plan=row["plan"] or "your",
+        customer=row["full_name"] or "there",
+        plan=row["plan"] or "current",
         end_date=row["end_date"],
     )
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, TypedDict
 
 from jobd import Context, statements
 from jobd.clients.templates import templates
@@ -11,6 +11,11 @@ from jobd.clients.templates import templates
 sql = statements(__package__, "send_email")
 
 REMINDER = "subscription-reminder"
+
+
+class Body(TypedDict):
+    text: str | None
+    html: str | None
 
 
 async def send_email(ctx: Context, to: str, subject: str, body: str, is_html: bool = False) -> None:
@@ -49,7 +54,7 @@ async def send_bulk_email(
     return totals
 
 
-async def _one_of_many(ctx: Context, tx: Any, seen: set[str], to: str, subject: str, body: dict[str, str]) -> str:
+async def _one_of_many(ctx: Context, tx: Any, seen: set[str], to: str, subject: str, body: Body) -> str:
     local, _, domain = to.strip().rpartition("@")
     address = f"{local}@{domain.lower()}"
     if address in seen:
@@ -89,8 +94,8 @@ async def send_expiry_reminders(ctx: Context, *, days: int = 7, batch: int = 500
 async def _remind(ctx: Context, tx: Any, row: Any) -> str:
     mail = templates("jobd.jobs").render(
         "subscription_reminder",
-        name=row["full_name"] or "there",
-        plan=row["plan"] or "your",
+        customer=row["full_name"] or "there",
+        plan=row["plan"] or "current",
         end_date=row["end_date"],
         auto_renewal=row["auto_renewal"],
     )
@@ -110,5 +115,5 @@ async def _remind(ctx: Context, tx: Any, row: Any) -> str:
     return "reminded" if stored is not None else "reminded_before"
 
 
-def _body(body: str, is_html: bool) -> dict[str, str]:
-    return {"html": body} if is_html else {"text": body}
+def _body(body: str, is_html: bool) -> Body:
+    return {"text": None, "html": body} if is_html else {"text": body, "html": None}

@@ -57,9 +57,7 @@ class Parameters:
     def problems(self, given: Mapping[str, Any]) -> list[str]:
         """Why `given` does not fit, one line an argument; empty when it does."""
         known = {parameter.name: parameter for parameter in self.listed}
-        found = [
-            f"{p.name}: is required ({p.type})" for p in self.listed if p.required and p.name not in given
-        ]
+        found = [f"{p.name}: is required ({p.type})" for p in self.listed if p.required and p.name not in given]
         for name, value in given.items():
             if parameter := known.get(name):
                 if not fits(value, parameter.annotation):

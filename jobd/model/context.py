@@ -36,6 +36,9 @@ class Db(Transaction, Protocol):
 class Context(Protocol):
     """One attempt of one run, as its job sees it."""
 
+    result: Any
+    """What is stored with the run when the job ends through `transaction()`; else its return value is."""
+
     @property
     def run_id(self) -> int: ...
     @property

@@ -44,9 +44,7 @@ MACROS = {
 class CronSyntaxError(ValueError):
     """The expression is wrong; `column` (from 1, 0 for the whole of it) and `length` say where."""
 
-    def __init__(
-        self, expression: str, problem: str, *, field: str = "", column: int = 0, length: int = 0
-    ) -> None:
+    def __init__(self, expression: str, problem: str, *, field: str = "", column: int = 0, length: int = 0) -> None:
         self.expression, self.problem, self.field = expression, problem, field
         self.column, self.length = column, length
         place = f"{field} (column {column}): " if field else ""

@@ -68,9 +68,7 @@ def _of_parts(text: str) -> timedelta:
     while part := _PART.match(text, at):
         number, unit = part.groups()
         if unit not in allowed:
-            raise ValueError(
-                f'{text[:40]!r} is out of order; write each unit once, the largest first, as in "1h30m"'
-            )
+            raise ValueError(f'{text[:40]!r} is out of order; write each unit once, the largest first, as in "1h30m"')
         allowed = allowed[allowed.index(unit) + 1 :]
         total += _bounded(float(number) * UNITS[unit].total_seconds(), text)
         at = part.end()
@@ -82,9 +80,7 @@ def _of_parts(text: str) -> timedelta:
 def _of_clock(clock: re.Match[str], text: str) -> timedelta:
     days, hours, minutes, seconds = clock.groups()
     if int(hours) > 23 or int(minutes) > 59 or float(seconds) >= 60:
-        raise ValueError(
-            f'{text!r} is not a clock time up to 23:59:59; days stand before it, as in "1.00:00:00"'
-        )
+        raise ValueError(f'{text!r} is not a clock time up to 23:59:59; days stand before it, as in "1.00:00:00"')
     return timedelta(days=int(days or 0), hours=int(hours), minutes=int(minutes), seconds=float(seconds))
 
 

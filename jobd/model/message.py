@@ -52,9 +52,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NOT_STORABLE = re.compile(r"[\x00\ud800-\udfff]")
 # What jobd writes itself, and what would add recipients.
-_OWN = frozenset(
-    ("from", "to", "cc", "bcc", "subject", "date", "message-id", "sender", "mime-version", "return-path")
-)
+_OWN = frozenset(("from", "to", "cc", "bcc", "subject", "date", "message-id", "sender", "mime-version", "return-path"))
 
 
 def checked_address(text: str) -> str:
@@ -65,9 +63,7 @@ def checked_address(text: str) -> str:
     """
     local, _, _ = text.rpartition("@")
     if len(text) > 254 or len(local) > 64 or not _ADDRESS.fullmatch(text) or _CONTROL.search(text):
-        raise ValueError(
-            f"not a mail address: {text[:100]!r}; one address of the form name@example.org is needed"
-        )
+        raise ValueError(f"not a mail address: {text[:100]!r}; one address of the form name@example.org is needed")
     return text
 
 
@@ -98,9 +94,7 @@ def checked_header(name: str, value: str) -> str:
         ValueError: a line break or another control character; names the header.
     """
     if _CONTROL.search(value):
-        raise ValueError(
-            f"{name}: a mail header cannot hold line breaks or control characters: {value[:100]!r}"
-        )
+        raise ValueError(f"{name}: a mail header cannot hold line breaks or control characters: {value[:100]!r}")
     if len(value) > 900:
         raise ValueError(f"{name}: longer than 900 characters")
     return value
@@ -128,7 +122,5 @@ def checked_body(text: str | None) -> str | None:
         ValueError: NUL characters or lone surrogates.
     """
     if text is not None and _NOT_STORABLE.search(text):
-        raise ValueError(
-            "the body holds NUL characters or lone surrogates, which can be neither stored nor sent"
-        )
+        raise ValueError("the body holds NUL characters or lone surrogates, which can be neither stored nor sent")
     return text

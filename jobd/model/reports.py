@@ -71,16 +71,22 @@ class JobReport:
     last: LastRun | None = None
     """The run that ended last; absent when none is in history."""
     parameters: tuple[ParameterReport, ...] | None = None
-    """Absent when this node does not know the job's function."""
+    """Absent when this node does not know the job."""
+    open: bool = False
+    """Takes arguments that are not listed, too, as commands do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleReport:
     name: str
     job: str
-    spec: str
     enabled: bool
     disabled_reason: str | None = None
+    cron: str | None = None
+    """Exactly one of `cron`, `every_seconds` and `at` is there."""
+    every_seconds: float | None = None
+    at: datetime | None = None
+    timezone: str = "UTC"
     next_slot: datetime | None = None
     last_slot: datetime | None = None
     last: LastRun | None = None

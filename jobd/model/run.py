@@ -157,9 +157,9 @@ class Claimed(Protocol):
     def source(self) -> str: ...
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Ending:
-    """How one attempt ended here, on its way to the database."""
+    """How one attempt ended here, on its way to the database. One is made for every run: kept cheap."""
 
     run: Claimed
     node: int
@@ -171,6 +171,8 @@ class Ending:
     """Seconds from start to end."""
     waited: float
     """Seconds from the due time to the start."""
+    plain: bool = True
+    """A success of which there is nothing more to say: none of the following is set."""
     result: str | None = None
     """JSON text."""
     error: str | None = None

@@ -74,9 +74,7 @@ def _check(value: Any, place: str, depth: int) -> None:
         case dict():
             for key, inner in value.items():
                 if not isinstance(key, str):
-                    raise ArgumentsRefused(
-                        f"{_short(place)}: a key is a {type(key).__name__}, and JSON wants text"
-                    )
+                    raise ArgumentsRefused(f"{_short(place)}: a key is a {type(key).__name__}, and JSON wants text")
                 _check_text(key, f"{place}, a key")
                 _check(inner, f"{place}.{key}", depth + 1)
         case list() | tuple():
@@ -103,9 +101,7 @@ def _mended(value: Any, depth: int) -> Any:
         case str():
             return _mend(value)
         case dict():
-            return {
-                _mend(k) if isinstance(k, str) else k: _mended(inner, depth + 1) for k, inner in value.items()
-            }
+            return {_mend(k) if isinstance(k, str) else k: _mended(inner, depth + 1) for k, inner in value.items()}
         case list() | tuple():
             return [_mended(inner, depth + 1) for inner in value]
         case _:

@@ -109,39 +109,42 @@ def _columns(tallies: Tallies) -> list[Any]:
         [t.retried for t in entries],
         [t.run_ms for t in entries],
         [t.wait_ms for t in entries],
-        [_array(t.run_hist) for t in entries],
-        [_array(t.wait_hist) for t in entries],
+        [literal(t.run_hist) for t in entries],
+        [literal(t.wait_hist) for t in entries],
     ]
 
 
-def _array(numbers: list[int]) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"
+def literal(numbers: Iterable[float]) -> str:
+    """Numbers as a Postgres array literal: the driver looks at each element of a list three times over."""
+    return "{" + ",".join(map(repr, numbers)) + "}"
 
 
-async def finish(connection: Any, node: int, endings: Sequence[Ending], tallies: Tallies, now: float) -> set[int]:
-    """End these runs for good and add `tallies`, in one statement; the ids that were really ours to end.
+async def finish(connection: Any, node: int, endings: Sequence[Ending], tallies: Tallies, now: float) -> set[int] | None:
+    """End these runs for good and add `tallies`, in one statement; None, or the ids of those that were ours to end.
 
     Usable inside a caller's transaction, as its last statement: it locks no row that other runs share.
     `now` is this process' monotonic clock.
     """
-    rows = await connection.fetch(
+    plain = all(e.plain for e in endings)
+    ours = await connection.fetchval(
         sql.finish,
         node,
-        [e.run.id for e in endings],
-        [e.run.attempt for e in endings],
-        [e.outcome.value for e in endings],
-        [now - e.ended for e in endings],
-        [e.took for e in endings],
-        [e.result for e in endings],
-        [e.reason for e in endings],
-        [e.error for e in endings],
-        [e.traceback for e in endings],
-        [e.items.done if e.items else None for e in endings],
-        [e.items.skipped if e.items else None for e in endings],
-        [e.items.failed if e.items else None for e in endings],
+        literal([e.run.id for e in endings]),
+        literal([e.run.attempt for e in endings]),
+        [] if plain else [e.outcome.value for e in endings],
+        literal([now - e.ended for e in endings]),
+        literal([e.took for e in endings]),
+        [] if plain else [e.result for e in endings],
+        [] if plain else [e.reason for e in endings],
+        [] if plain else [e.error for e in endings],
+        [] if plain else [e.traceback for e in endings],
+        [] if plain else [e.items.done if e.items else None for e in endings],
+        [] if plain else [e.items.skipped if e.items else None for e in endings],
+        [] if plain else [e.items.failed if e.items else None for e in endings],
         *_columns(tallies),
+        len(endings),
     )
-    return {row[0] for row in rows}
+    return None if ours is None else set(ours)
 
 
 async def put_back(connection: Any, node: int, endings: Sequence[Ending], now: float) -> tuple[set[int], set[int]]:

@@ -118,9 +118,7 @@ class Outbox:
         )
         return {row["id"] for row in rows}
 
-    async def settle(
-        self, verdicts: Sequence[Verdict], *, give_up_after: timedelta
-    ) -> dict[int, MessageState]:
+    async def settle(self, verdicts: Sequence[Verdict], *, give_up_after: timedelta) -> dict[int, MessageState]:
         """Record how sendings ended; the state each message is in now, without those that others decided.
 
         What is deferred or in doubt for longer than `give_up_after` becomes dead. Recording a verdict again,
@@ -171,9 +169,7 @@ class Outbox:
 
     async def counts_of_run(self, run_id: int) -> dict[str, int]:
         """Messages of one run by state; states without any are absent."""
-        return {
-            row["state"]: row["messages"] for row in await self._database.fetch(sql.counts_of_run, run_id)
-        }
+        return {row["state"]: row["messages"] for row in await self._database.fetch(sql.counts_of_run, run_id)}
 
     async def counts(self, *, cap: int = 10_001) -> dict[str, int]:
         """Messages by state, every state present, each counted up to `cap` only: cheap whatever waits."""

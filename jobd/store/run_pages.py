@@ -70,9 +70,7 @@ class RunPages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(
-        self, chosen: RunFilter = RunFilter(), *, after: Cursor = Cursor(), limit: int = 50
-    ) -> Page:
+    async def page(self, chosen: RunFilter = RunFilter(), *, after: Cursor = Cursor(), limit: int = 50) -> Page:
         """At most `limit` runs that `chosen` takes, newest first, from behind `after`.
 
         Raises:
@@ -104,9 +102,7 @@ class RunPages:
             raise NotFound(f"there is no run {run_id}, or it is older than history is kept")
         return _run(
             row,
-            attempts=tuple(
-                Attempt(**{**dict(tried), "outcome": Outcome(tried["outcome"])}) for tried in attempts
-            ),
+            attempts=tuple(Attempt(**{**dict(tried), "outcome": Outcome(tried["outcome"])}) for tried in attempts),
             mails={mail["state"]: mail["n"] for mail in mails},
         )
 
@@ -140,9 +136,7 @@ def _run(row: Any, *, attempts: tuple[Attempt, ...] = (), mails: dict[str, int] 
         state=RunState(row["state"]),
         args=_json(row["args"]) or {},
         result=_json(row["result"]),
-        items=Items(
-            done=row["items_done"] or 0, skipped=row["items_skipped"] or 0, failed=row["items_failed"] or 0
-        ),
+        items=Items(done=row["items_done"] or 0, skipped=row["items_skipped"] or 0, failed=row["items_failed"] or 0),
         progress=_json(row["progress"]),
         attempts=attempts,
         mails=mails or {},

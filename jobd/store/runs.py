@@ -115,6 +115,27 @@ class Runs:
             )
         return cast("list[Claimed]", rows)
 
+    async def claim_limited(
+        self, queue: str, count: int, jobs: Sequence[str], node: int, *, starts: bool, queue_max: int | None
+    ) -> list[Claimed]:
+        """Claim up to `count` runs of one queue that are under a limit, as far as their limits admit now.
+
+        `queue_max` is the queue's `global_max`; with it, runs without a limit of their own are claimed too.
+        """
+        async with self._claims.use() as connection:
+            rows = await connection.fetch(
+                sql.claim_limited, queue, count, jobs, node, starts, queue_max, record_class=ClaimedRow
+            )
+        return cast("list[Claimed]", rows)
+
+    async def unblock(self, keys: Sequence[str]) -> list[str]:
+        """Runs under these limits have ended: let others of the same keys start; the queues that have some."""
+        return [row["queue"] for row in await self._database.fetch(sql.unblock, sorted(set(keys)))]
+
+    async def blocked_keys(self, most: int) -> list[str]:
+        """Limits under which runs wait."""
+        return [row["limit_key"] for row in await self._database.fetch(sql.blocked_keys, most)]
+
     async def claim_oldest(self, queue: str, jobs: Sequence[str], node: int) -> list[Claimed]:
         """Claim the run of `queue` that is due longest whatever its priority: none starves behind urgent ones."""
         async with self._claims.use() as connection:

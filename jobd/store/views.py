@@ -11,6 +11,7 @@ from jobd.statements import statements
 from jobd.store.database import Database
 from jobd.store.reading import reading
 from jobd.store.run_pages import RunPages
+from jobd.store.schedules import read_spec
 
 sql = statements("jobd.store.sql", "views")
 
@@ -76,7 +77,15 @@ def _job(row: Any) -> JobReport:
 
 
 def _schedule(row: Any) -> ScheduleReport:
-    return ScheduleReport(**_without(row, "last_id", "last_state", "last_finished_at"), last=_last(row))
+    schedule = read_spec(row["name"], row["job"], row["spec"])
+    return ScheduleReport(
+        **_without(row, "spec", "last_id", "last_state", "last_finished_at"),
+        cron=schedule.cron,
+        every_seconds=schedule.every.total_seconds() if schedule.every else None,
+        at=schedule.at,
+        timezone=schedule.timezone,
+        last=_last(row),
+    )
 
 
 def _queue(row: Any) -> QueueReport:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from jobd.model.context import Db, Transaction
 from jobd.model.run import Items
 from jobd.model.settings import Settings
+from jobd.store.outbox import add
 
 T = TypeVar("T")
 
@@ -97,9 +98,7 @@ class TestContext:
 
     def count(self, *, done: int = 0, skipped: int = 0, failed: int = 0) -> None:
         seen = self.items
-        self.items = Items(
-            done=seen.done + done, skipped=seen.skipped + skipped, failed=seen.failed + failed
-        )
+        self.items = Items(done=seen.done + done, skipped=seen.skipped + skipped, failed=seen.failed + failed)
 
     def progress(self, done: int, total: int | None = None, note: str = "") -> None:
         self.progressed.append((done, total, note))
@@ -120,7 +119,19 @@ class TestContext:
         key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> int | None:
-        raise NotImplementedError
+        return await add(
+            tx,
+            run_id=self.run_id,
+            job=self.job,
+            to=to,
+            subject=subject,
+            text=text,
+            html=html,
+            kind=kind,
+            key=key,
+            headers=headers,
+            sender=self.settings.mail.sender,
+        )
 
     async def resource(self, name: str, make: Callable[[], Awaitable[T]]) -> T:
         if name not in self.resources:
@@ -128,9 +139,7 @@ class TestContext:
         thing: T = self.resources[name]
         return thing
 
-    async def enqueue(
-        self, job: str, *, delay: timedelta | None = None, key: str | None = None, **args: Any
-    ) -> int:
+    async def enqueue(self, job: str, *, delay: timedelta | None = None, key: str | None = None, **args: Any) -> int:
         self.enqueued.append((job, args))
         return len(self.enqueued)
 

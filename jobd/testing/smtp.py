@@ -32,7 +32,7 @@ __all__ = ["Mail", "MailServer"]
 
 
 class MailServer:
-    """The server; `mails` is what it took, in order, and with `mailbox` each is a synced line of JSON there."""
+    """The server; `mails` is what it took, and with `mailbox` each is a synced line of JSON there."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class MailServer:
         return self.mails
 
     def step(self, name: str, *phases: str) -> str:
-        """Take the next behaviour of `name` from the script when it is of one of `phases`; "" is good service."""
+        """Take the next behaviour of `name` from the script when it is of these phases; "" is good service."""
         steps = self.script.get(name)
         if steps and (not steps[0] or steps[0].split()[0] in phases):
             return steps.pop(0)
@@ -138,15 +138,9 @@ def _publish(port: int, port_file: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="A scripted mail server on loopback, for demos and tests.")
-    parser.add_argument(
-        "--mailbox", type=Path, required=True, help="a line of JSON for each mail is added here"
-    )
-    parser.add_argument(
-        "--port-file", type=Path, required=True, help="receives the port once mail is accepted"
-    )
-    parser.add_argument(
-        "--script", type=Path, help='JSON: {"bob@example.org": ["rcpt 450"], "*": ["connect drop"]}'
-    )
+    parser.add_argument("--mailbox", type=Path, required=True, help="a line of JSON for each mail is added here")
+    parser.add_argument("--port-file", type=Path, required=True, help="receives the port once mail is accepted")
+    parser.add_argument("--script", type=Path, help='JSON: {"bob@example.org": ["rcpt 450"], "*": ["connect drop"]}')
     args = parser.parse_args()
     script = json.loads(args.script.read_text("utf-8")) if args.script else {}
     asyncio.run(serve(args.mailbox, args.port_file, script))

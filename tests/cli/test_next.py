@@ -36,9 +36,7 @@ def test_a_slot_that_the_clock_change_moved_says_so(capsys: pytest.CaptureFixtur
 
 
 def test_json_is_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        jobd_next("0 2 * * *", "--tz", "Africa/Cairo", "--from", "2026-11-23T12:00:00Z", "-n1", "--json") == 0
-    )
+    assert jobd_next("0 2 * * *", "--tz", "Africa/Cairo", "--from", "2026-11-23T12:00:00Z", "-n1", "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["next"] == [
         {
@@ -69,9 +67,7 @@ def test_a_wrong_field_is_underlined(capsys: pytest.CaptureFixture[str]) -> None
         (("\x1b[31m * * * *",), "is not a value"),
     ],
 )
-def test_wrong_use_ends_with_2(
-    words: tuple[str, ...], problem: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_use_ends_with_2(words: tuple[str, ...], problem: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert jobd_next(*words) == 2
     printed = capsys.readouterr().err
     assert problem in printed

@@ -20,7 +20,7 @@ from jobd.clients.paymob import (
     NoSuchTransaction,
     PaymobClient,
 )
-from jobd.clients.paymob.pace import seconds_of
+from jobd.clients.paymob.pace import Pace, seconds_of
 from jobd.testing.paymob import Fault, PaymobEmulator, scenario
 
 SOON = timedelta(milliseconds=300)
@@ -48,9 +48,7 @@ async def connect(gateway: PaymobEmulator) -> AsyncIterator[Connect]:
 
 
 async def test_an_inquiry_answers_with_the_last_transaction_of_the_order(gateway, connect):
-    gateway.orders["1001"] = scenario(
-        "declined-then-success", amount=Decimal("99.50"), merchant_order_id="A-7"
-    )
+    gateway.orders["1001"] = scenario("declined-then-success", amount=Decimal("99.50"), merchant_order_id="A-7")
     client = connect()
     by_theirs = await client.inquire(order_id="1001")
     by_ours = await client.inquire(merchant_order_id="A-7")
@@ -306,6 +304,21 @@ async def test_retry_after_is_honoured(gateway, connect):
     assert (await client.inquire(order_id="1001")).success
     assert clock() - throttled_at >= 0.9
     assert client.throttles == 1
+
+
+async def test_a_pause_holds_back_those_who_already_had_their_turn():
+    pace = Pace(rate=20, parallel=2, backoff=timedelta(milliseconds=300))
+    clock = asyncio.get_running_loop().time
+
+    async def second() -> float:
+        async with pace.turn():
+            return clock()
+
+    async with asyncio.TaskGroup() as group, pace.turn():
+        waiting = group.create_task(second())
+        await asyncio.sleep(0)  # it waits for its slot, 50 ms from now
+        silent_until = clock() + pace.throttled(None).pause
+    assert waiting.result() >= silent_until
 
 
 async def test_a_long_silence_is_told_and_not_waited_for(gateway, connect):

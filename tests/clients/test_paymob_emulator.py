@@ -34,9 +34,7 @@ from jobd.testing.paymob import (
 def test_a_script_comes_back_as_it_was_written(tmp_path):
     orders = {
         "1001": scenario("success", amount=Decimal("9.50"), at=datetime(2026, 2, 3, tzinfo=UTC)),
-        "1002": Scenario(
-            story=Story.DECLINED, fault=Fault.THROTTLED, faults=2, retry_after="1", wrapped=True
-        ),
+        "1002": Scenario(story=Story.DECLINED, fault=Fault.THROTTLED, faults=2, retry_after="1", wrapped=True),
     }
     write_script(tmp_path / "script.json", orders)
     assert read_script(tmp_path / "script.json") == orders

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobd.clients.paymob import (
@@ -79,9 +79,7 @@ answers = st.one_of(
 payments = st.builds(
     Payment,
     order_id=st.just("1001"),
-    amount=st.sampled_from(
-        [Decimal("150.00"), Decimal("150"), Decimal("15.000"), Decimal("0.005"), Decimal(0)]
-    ),
+    amount=st.sampled_from([Decimal("150.00"), Decimal("150"), Decimal("15.000"), Decimal("0.005"), Decimal(0)]),
     currency=st.sampled_from(["EGP", "egp", "OMR"]),
     age=st.integers(0, 200).map(lambda hours: timedelta(hours=hours)),
     merchant_order_id=st.sampled_from([None, None, "A-1"]),
@@ -134,6 +132,7 @@ def oracle(payment: Payment, answer: object, policy: Policy) -> Verdict | None:
     return next(verdict for fits, verdict in table if fits)
 
 
+@settings(max_examples=1000)
 @given(payments, answers, policies)
 def test_every_answer_has_the_verdict_of_the_mapping_in_its_order(payment, answer, policy):
     expected = oracle(payment, answer, policy)
@@ -214,9 +213,20 @@ def test_a_child_is_judged_by_its_payment():
     assert judge(PAYMENT, Evidence(last=CHILD, parent=stranger), POLICY).verdict is Verdict.REVIEW
 
 
-def test_a_refund_counts_even_when_success_is_false():
-    odd = replace(DECLINED, refunded=True)
-    assert judge(PAYMENT, Evidence(last=odd), POLICY).verdict is Verdict.REFUNDED
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"voided": True}, Verdict.CANCELLED),
+        ({"refunded": True}, Verdict.REFUNDED),
+        ({"refunded_amount": 15000}, Verdict.REFUNDED),
+        ({"refunded_amount": 1}, Verdict.PARTIALLY_REFUNDED),
+        ({"refunded_amount": 1, "voided": True}, Verdict.CANCELLED),
+        ({"pending": True, "voided": True}, Verdict.PENDING),
+    ],
+)
+@pytest.mark.parametrize("transaction", [PAID, DECLINED], ids=["success", "no-success"])
+def test_what_was_taken_back_counts_whatever_success_says(transaction, change, verdict):
+    assert judge(PAYMENT, Evidence(last=replace(transaction, **change)), POLICY).verdict is verdict
 
 
 def test_an_earlier_success_outweighs_a_late_decline():

@@ -54,9 +54,7 @@ async def sent(server: MailServer, mail: Message | None = None, **more: object):
 
 
 async def test_an_accepted_message_arrives_once_with_its_headers(server):
-    result = await sent(
-        server, message(html="<b>Good day</b>", headers={"List-Unsubscribe": "<mailto:x@y.z>"})
-    )
+    result = await sent(server, message(html="<b>Good day</b>", headers={"List-Unsubscribe": "<mailto:x@y.z>"}))
     assert isinstance(result, Sent)
     (mail,) = server.mails
     assert mail.recipients == (TO,)
@@ -133,9 +131,7 @@ async def test_a_server_that_stops_reading_is_left_before_the_dot(server):
     assert not asked
 
 
-@pytest.mark.parametrize(
-    "behaviour", ["connect 421", "connect 554", "connect drop", "connect garbage", "mail 550"]
-)
+@pytest.mark.parametrize("behaviour", ["connect 421", "connect 554", "connect drop", "connect garbage", "mail 550"])
 async def test_trouble_that_meets_every_message_bounces_none(server, behaviour):
     server.script["*"] = [behaviour]
     result = await sent(server)
@@ -291,12 +287,10 @@ async def test_a_message_that_replies_elsewhere_says_so(server):
 def certificate(tmp_path_factory) -> Path:
     """A self-signed certificate for localhost, key included."""
     pem = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", pem, "-out", f"{pem}.crt"],
-        check=True,
-        capture_output=True,
-    )
+    request = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    names = "-addext subjectAltName=DNS:localhost,IP:127.0.0.1"
+    argv = [*request.split(), *names.split(), "-keyout", pem, "-out", f"{pem}.crt"]
+    subprocess.run(argv, check=True, capture_output=True)
     pem.write_text(pem.read_text() + Path(f"{pem}.crt").read_text())
     return pem
 

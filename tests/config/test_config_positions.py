@@ -148,8 +148,9 @@ class Writer:
 
     def string(self, text: str) -> str:
         if self.random.random() < 0.3:
-            escaped = self.basic(text)[1:-1]
-            return f'"""{self.random.choice(["", chr(10)])}{escaped}{self.random.choice(["", chr(92) + chr(10) + "  "])}"""'
+            before = self.random.choice(["", "\n"])
+            after = self.random.choice(["", "\\\n  "])
+            return f'"""{before}{self.basic(text)[1:-1]}{after}"""'
         return self.literal(text) or self.basic(text)
 
 

@@ -94,9 +94,7 @@ TELLS = [
 
 
 @pytest.mark.parametrize("age", [HOUR, LONG_AGO], ids=["young", "old"])
-@pytest.mark.parametrize(
-    "dress", ["plain", "wrapped", "string_booleans", "offsets", "sparse", "extra", "listed"]
-)
+@pytest.mark.parametrize("dress", ["plain", "wrapped", "string_booleans", "offsets", "sparse", "extra", "listed"])
 async def test_every_story_ends_as_the_gateway_tells_it(pool, gateway, context, dress, age):
     told = {
         str(1001 + n): Scenario(
@@ -266,14 +264,16 @@ async def test_a_gateway_that_is_gone_ends_the_run_early(pool, gateway, context)
     assert ctx.items.failed == result["Unknown"] == result["asked"]
 
 
+@pytest.mark.parametrize(("fault", "probes"), [(Fault.ERROR_500, 2), (Fault.NAN, 0)])
 async def test_orders_that_the_gateway_cannot_answer_for_do_not_keep_the_others_waiting(
-    pool, gateway, context
+    pool, gateway, context, fault, probes
 ):
     for n in range(12):
-        gateway.orders[str(1001 + n)] = scenario("success", fault=Fault.ERROR_500 if n < 11 else None)
+        gateway.orders[str(1001 + n)] = scenario("success", fault=fault if n < 11 else None)
         await pay(pool, str(1001 + n), age=2 * HOUR - timedelta(minutes=n))
     result = await reconcile_payments(context(parallel=1))
     assert result == {"asked": 12, "left": 0, "stopped": None, "Unknown": 11, "Completed": 1}
+    assert gateway.logins == 1 + probes
 
 
 async def test_a_webhook_that_is_faster_wins(pool, gateway, context):
@@ -367,9 +367,7 @@ async def test_two_payments_of_one_declined_order_both_fail(pool, gateway, conte
 async def test_a_row_that_the_application_refuses_stops_no_other(pool, gateway, context):
     gateway.orders |= {"1001": scenario("success"), "1002": scenario("success")}
     first, second = await pay(pool, "1001", age=2 * HOUR), await pay(pool, "1002")
-    await pool.execute(
-        f"alter table payments add constraint frozen check (id <> {first} or status = 'Pending')"
-    )
+    await pool.execute(f"alter table payments add constraint frozen check (id <> {first} or status = 'Pending')")
     try:
         ctx = context()
         await reconcile_payments(ctx)

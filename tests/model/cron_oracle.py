@@ -58,9 +58,7 @@ def replay(expression: Expression, clock: list[tuple[int, int]]) -> list[int]:
     """When Debian's loop would run it; `clock` has each minute's instant and its reading in minutes."""
     times = {hour * 60 + minute for hour in expression.hours for minute in expression.minutes}
     days = {reading // 1440 for _, reading in clock}
-    days = {
-        day for day in range(min(days), max(days) + 1) if expression.on(date(1970, 1, 1) + timedelta(day))
-    }
+    days = {day for day in range(min(days), max(days) + 1) if expression.on(date(1970, 1, 1) + timedelta(day))}
     moving = expression.moving
 
     def matches(reading: int) -> bool:
@@ -118,22 +116,16 @@ def expression_near(rng: random.Random, day: date) -> Expression:
     month_day, month_days = _field(rng, 1, 31, [each.day for each in near], star=0.7)
     month, months = _field(rng, 1, 12, [each.month for each in near], star=0.85)
     week_day, week_days = _field(rng, 0, 6, [each.isoweekday() % 7 for each in near], star=0.7)
-    return Expression(
-        f"{minute} {hour} {month_day} {month} {week_day}", minutes, hours, month_days, months, week_days
-    )
+    return Expression(f"{minute} {hour} {month_day} {month} {week_day}", minutes, hours, month_days, months, week_days)
 
 
-def _field(
-    rng: random.Random, first: int, last: int, liked: list[int], star: float
-) -> tuple[str, frozenset[int]]:
+def _field(rng: random.Random, first: int, last: int, liked: list[int], star: float) -> tuple[str, frozenset[int]]:
     whole = range(first, last + 1)
     if rng.random() < star:
         return "*", frozenset(whole)
     low, high = rng.choice([*liked, rng.choice(whole)]), rng.choice(whole)
     step = rng.randint(2, max(2, (last - first) // 2))
-    wrapped = [
-        number if number <= last else number - last + first - 1 for number in range(low, low + len(whole))
-    ]
+    wrapped = [number if number <= last else number - last + first - 1 for number in range(low, low + len(whole))]
     upward = wrapped[: wrapped.index(high) + 1]
     match rng.randrange(6):
         case 0:

@@ -84,9 +84,7 @@ def test_a_century_without_29_february_is_passed_over() -> None:
     assert fires_utc("0 0 29 2 *", "2096-03-01T00:00Z", 1) == ["2104-02-29T00:00"]
 
 
-@pytest.mark.parametrize(
-    "expression", ["0 0 30 2 *", "0 0 31 2,4,6 *", "0 0 31W 2 *", "0 0 0 29 2 * 2026-2027"]
-)
+@pytest.mark.parametrize("expression", ["0 0 30 2 *", "0 0 31 2,4,6 *", "0 0 31W 2 *", "0 0 0 29 2 * 2026-2027"])
 def test_an_expression_that_no_day_fits_is_accepted_and_says_so(expression: str) -> None:
     spec = parse(expression)
     assert spec.never

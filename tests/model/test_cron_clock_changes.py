@@ -79,6 +79,11 @@ from jobd.model.cron import parse
             id="a moving expression fires in both passes: no hole of an hour",
         ),
         pytest.param(
+            *("America/New_York", "*/30 30 1 * * *", "2026-11-01T05:30:15Z"),
+            ["2026-11-01T01:30-04:00", "2026-11-01T01:30-05:00", "2026-11-01T01:30-05:00"],
+            id="a * in the seconds alone makes it moving",
+        ),
+        pytest.param(
             *("Australia/Lord_Howe", "*/30 0 * * *", "2026-10-03T12:00Z"),
             ["2026-10-04T00:00+10:30", "2026-10-04T00:30+10:30"],
             id="half an hour of daylight saving",

@@ -99,9 +99,7 @@ def nearest_workday(day: date) -> date:
 
 def special_days(rng: random.Random) -> tuple[str, str]:
     """Two day fields with L, W and #."""
-    month = rng.sample(
-        ["L", f"L-{rng.randint(1, 6)}", "LW", f"{rng.randint(1, 31)}W", f"{rng.randint(1, 31)}"], 2
-    )
+    month = rng.sample(["L", f"L-{rng.randint(1, 6)}", "LW", f"{rng.randint(1, 31)}W", f"{rng.randint(1, 31)}"], 2)
     weekday = rng.choice(WEEKDAYS)
     week = rng.sample([f"{weekday}#{rng.randint(1, 5)}", f"{weekday}L", f"{rng.randrange(7)}"], 2)
     style = rng.randrange(3)

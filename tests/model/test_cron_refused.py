@@ -60,9 +60,7 @@ def test_a_wrong_expression_is_refused_with_its_place(
     assert str(error).endswith(error.problem)
 
 
-@pytest.mark.parametrize(
-    "name", ["Africa/Ciro", "../../etc/passwd", "", "Africa", "localtime", "/etc/localtime"]
-)
+@pytest.mark.parametrize("name", ["Africa/Ciro", "../../etc/passwd", "", "Africa", "localtime", "/etc/localtime"])
 def test_an_unknown_zone_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="unknown time zone"):
         parse("* * * * *", timezone=name)

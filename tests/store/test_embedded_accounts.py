@@ -107,9 +107,7 @@ async def test_the_demo_goes_elsewhere_when_its_directory_is_closed_and_cleans_u
 async def test_data_of_another_owner_is_refused_with_both_ways_out(state):
     async with embedded_postgres(EmbeddedSettings(user="nobody"), state, durable=False) as postgres:
         pass
-    with pytest.raises(
-        EmbeddedPostgresError, match=rf"{postgres.data} belongs to uid .*user.*chown -R daemon"
-    ):
+    with pytest.raises(EmbeddedPostgresError, match=rf"{postgres.data} belongs to uid .*user.*chown -R daemon"):
         async with embedded_postgres(EmbeddedSettings(user="daemon"), state):
             pass
 

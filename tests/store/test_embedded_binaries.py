@@ -93,9 +93,7 @@ async def test_a_directory_without_the_programs_is_refused_by_its_key(place):
 async def test_programs_that_do_not_run_here_are_said_to_be_so(place):
     broken = installed(place / "bin", "18.0")
     (broken / "postgres").write_text("#!/bin/sh\necho 'libpq.so.5: cannot open shared object'; exit 127\n")
-    with pytest.raises(
-        EmbeddedPostgresError, match=r"postgres does not run here \(libpq\.so\.5: cannot open"
-    ):
+    with pytest.raises(EmbeddedPostgresError, match=r"postgres does not run here \(libpq\.so\.5: cannot open"):
         await binaries.found(EmbeddedSettings(binaries=broken), ACCOUNT, place / "copies")
 
 

@@ -160,9 +160,11 @@ async def test_the_next_jobd_waits_for_the_postgres_of_one_that_was_killed(state
     parent.kill()
     await parent.wait()
     starting = asyncio.create_task(_started_once(state))
-    done, _ = await asyncio.wait({starting}, timeout=0.5)
-    assert not done
-    os.kill(pid, signal.SIGCONT)
+    try:
+        done, _ = await asyncio.wait({starting}, timeout=0.5)
+        assert not done
+    finally:
+        os.kill(pid, signal.SIGCONT)
     async with asyncio.timeout(30):
         assert await starting != pid
 
@@ -174,9 +176,7 @@ async def _started_once(state: Path) -> int | None:
 
 async def test_a_second_jobd_on_the_same_data_is_refused_by_name(state, other_jobd):
     parent, pid = other_jobd
-    with pytest.raises(
-        EmbeddedPostgresError, match=rf"another jobd \(pid {parent.pid}\).*{state}.*state_directory"
-    ):
+    with pytest.raises(EmbeddedPostgresError, match=rf"another jobd \(pid {parent.pid}\).*{state}.*state_directory"):
         await _started_once(state)
     assert pid in occupied.residents(state / "postgres")
 
@@ -186,9 +186,7 @@ async def test_a_lock_file_whose_pid_is_somebody_elses_by_now_does_not_stop_the_
     bystander = await asyncio.create_subprocess_exec("/bin/cat", stdin=PIPE, **AS_POSTGRES)
     try:
         data = state / "postgres"
-        files.write(
-            data, "postmaster.pid", f"{bystander.pid}\n{data}\n1\n5432\n{data}\n\n 1 1\nready   \n", ACCOUNT
-        )
+        files.write(data, "postmaster.pid", f"{bystander.pid}\n{data}\n1\n5432\n{data}\n\n 1 1\nready   \n", ACCOUNT)
         files.write(data, ".s.PGSQL.5432.lock", f"{bystander.pid}\n{data}\n1\n5432\n", ACCOUNT)
         assert await _started_once(state) is not None
         assert bystander.returncode is None
@@ -210,9 +208,7 @@ async def test_a_server_that_somebody_started_by_hand_is_left_alone(state, monke
         async with asyncio.timeout(30):
             while b"ready to accept" not in (line := await by_hand.stderr.readline()):
                 assert line
-        with pytest.raises(
-            EmbeddedPostgresError, match=rf"another Postgres \(pid {by_hand.pid}\) already runs"
-        ):
+        with pytest.raises(EmbeddedPostgresError, match=rf"another Postgres \(pid {by_hand.pid}\) already runs"):
             await _started_once(state)
         assert by_hand.returncode is None
     finally:

@@ -45,10 +45,7 @@ async def test_a_new_database_is_private_checked_and_off_the_network(state):
         assert await answer(postgres.url, "show listen_addresses") == ""
         assert await answer(postgres.url, "show fsync") == "on"
         assert await answer(postgres.url, "select current_user || ' ' || current_database()") == "jobd jobd"
-        assert (
-            await answer(postgres.url, "select pg_encoding_to_char(encoding) from pg_database limit 1")
-            == "UTF8"
-        )
+        assert await answer(postgres.url, "select pg_encoding_to_char(encoding) from pg_database limit 1") == "UTF8"
 
 
 async def test_letters_of_all_languages_have_a_case(state):
@@ -98,9 +95,7 @@ async def test_settings_of_the_operator_come_last_and_are_quoted(state):
         assert await answer(postgres.url, "show fsync") == "off"  # durable=False
 
 
-@pytest.mark.parametrize(
-    "name", ["port", "unix_socket_directories", "Data_Directory", "work_mem = 1 #", "a\nb", ""]
-)
+@pytest.mark.parametrize("name", ["port", "unix_socket_directories", "Data_Directory", "work_mem = 1 #", "a\nb", ""])
 async def test_a_setting_that_is_ours_or_no_name_is_refused(state, name):
     with pytest.raises(EmbeddedPostgresError, match=r"\[database\.embedded\.settings\]"):
         async with embedded_postgres(EmbeddedSettings(settings={name: "1"}), state, demo=True):
@@ -127,15 +122,11 @@ async def test_neither_settings_nor_secrets_of_our_environment_reach_postgres(st
 @pytest.mark.parametrize("name", ["d" * 100, "with, comma", "ünï cödé %20 ?&#"])
 async def test_a_path_that_no_socket_can_have_still_works(state, name):
     """One database moved from name to name: what counts is the path, not initdb."""
-    async with embedded_postgres(
-        EmbeddedSettings(directory=state / "origin"), state, demo=True, durable=False
-    ):
+    async with embedded_postgres(EmbeddedSettings(directory=state / "origin"), state, demo=True, durable=False):
         pass
     data = (state / "origin").rename(state / name)
     try:
-        async with embedded_postgres(
-            EmbeddedSettings(directory=data), state, demo=True, durable=False
-        ) as postgres:
+        async with embedded_postgres(EmbeddedSettings(directory=data), state, demo=True, durable=False) as postgres:
             assert await answer(postgres.url, "show data_directory") == str(data)
             sockets = Path(str(await answer(postgres.url, "show unix_socket_directories")).strip('"'))
             assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
@@ -151,9 +142,7 @@ async def test_the_account_of_postgres_itself_does_not_get_in_when_jobd_is_root(
         psql = Path(shutil.which("psql") or "/usr/bin/psql")
         if not psql.exists():
             pytest.skip("needs psql")
-        status, said = await process.output(
-            ACCOUNT, psql, "-h", str(postgres.data), "-U", "jobd", "-c", "select 1"
-        )
+        status, said = await process.output(ACCOUNT, psql, "-h", str(postgres.data), "-U", "jobd", "-c", "select 1")
         assert status != 0
         assert "Peer authentication failed" in said
 

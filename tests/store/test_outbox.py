@@ -249,9 +249,7 @@ async def test_what_a_rescuer_doubted_is_settled_by_the_answer_that_came_after_a
     await outbox.dot_sent(gone, [message])
     await outbox._database.execute("update jobd.nodes set lost = true")
     await outbox.recover()
-    assert await outbox.settle([verdict(message, MessageState.SENT)], give_up_after=DAYS) == {
-        message.id: "sent"
-    }
+    assert await outbox.settle([verdict(message, MessageState.SENT)], give_up_after=DAYS) == {message.id: "sent"}
 
 
 async def test_a_message_in_doubt_too_often_is_held(outbox):

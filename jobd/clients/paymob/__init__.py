@@ -1,7 +1,7 @@
 """The Paymob payment gateway: a careful client, and what its answers mean for a payment.
 
-    client = PaymobClient(settings)
-    judgement = judge(payment, await evidence_about(client, payment.order_id), policy)
+client = PaymobClient(settings)
+judgement = judge(payment, await evidence_about(client, payment.order_id), policy)
 """
 
 from jobd.clients.paymob.client import PaymobClient

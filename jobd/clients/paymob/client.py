@@ -48,9 +48,7 @@ class PaymobClient:
         """How often the gateway has answered 429 so far."""
         return self._pace.throttles
 
-    async def inquire(
-        self, *, order_id: str | None = None, merchant_order_id: str | None = None
-    ) -> Transaction:
+    async def inquire(self, *, order_id: str | None = None, merchant_order_id: str | None = None) -> Transaction:
         """The last transaction of an order, by the gateway's id or by ours; exactly one of them is given.
 
         Raises:

@@ -1,11 +1,11 @@
 """Every way in which the gateway gives no answer that one may act on.
 
-    PaymobError
-    ├── GatewayUnavailable       no answer, or none worth believing: nothing is known, change nothing
-    │   ├── GatewayThrottled     429: it asks us to slow down
-    │   └── GatewayUnreadable    it answered about this one thing, and not as documented
-    ├── GatewayRefused           it does not accept our credentials: no call will work
-    └── NoSuchTransaction        it knows of no such thing (404)
+PaymobError
+├── GatewayUnavailable       no answer, or none worth believing: nothing is known, change nothing
+│   ├── GatewayThrottled     429: it asks us to slow down
+│   └── GatewayUnreadable    it answered about this one thing, and not as documented
+├── GatewayRefused           it does not accept our credentials: no call will work
+└── NoSuchTransaction        it knows of no such thing (404)
 """
 
 from __future__ import annotations

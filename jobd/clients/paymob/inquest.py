@@ -42,9 +42,7 @@ async def _payment_behind(client: PaymobClient, found: Transaction) -> Transacti
     return None if found.child else found
 
 
-async def _attempts(
-    client: PaymobClient, order_id: str, judged: Transaction
-) -> tuple[Transaction, ...] | None:
+async def _attempts(client: PaymobClient, order_id: str, judged: Transaction) -> tuple[Transaction, ...] | None:
     """All attempts on the order when the judged one was declined; None otherwise, or without a list."""
     if judged.child or judged.pending or judged.success or judged.voided or judged.refunded:
         return None

@@ -24,9 +24,7 @@ def parse(body: bytes) -> dict[str, Any]:
         GatewayUnreadable: it is not one whole JSON object, a key stands twice, or a number is not one.
     """
     try:
-        value = json.loads(
-            body, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_no_doubled_keys
-        )
+        value = json.loads(body, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_no_doubled_keys)
     except (ValueError, ArithmeticError, RecursionError) as wrong:
         raise GatewayUnreadable(f"the answer is not sound JSON ({type(wrong).__name__})") from None
     if not isinstance(value, dict):

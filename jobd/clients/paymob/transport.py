@@ -67,7 +67,7 @@ class Transport:
         async with self._pace.turn():
             try:
                 async with self._open().request(
-                    method, self._base + path, json=json, params=query, headers=headers, allow_redirects=True
+                    method, self._base + path, json=json, params=query, headers=headers, allow_redirects=False
                 ) as response:
                     self._check(response)
                     answer = Answer(status=response.status, body=await self._read(response))

@@ -75,9 +75,7 @@ async def _log_in(smtp: SMTP, settings: MailSettings) -> None:
         return
     encrypted = smtp.get_transport_info("sslcontext") is not None
     if not encrypted and not _is_loopback(smtp.get_transport_info("peername")):
-        raise SMTPException(
-            f"{settings.host} offers no TLS, and the password of [mail] user is not sent in the clear"
-        )
+        raise SMTPException(f"{settings.host} offers no TLS, and the password of [mail] user is not sent in the clear")
     await smtp.login(settings.user, settings.password or "")
 
 

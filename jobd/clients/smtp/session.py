@@ -95,7 +95,7 @@ class Session:
         except Refused:
             if not kept or self._smtp is not None:
                 raise
-            # a kept connection that was closed meanwhile says nothing about the server: once more, on a new one
+            # a kept connection that was closed meanwhile says nothing about the server: once more
             await self._envelope(envelope)
 
     async def _envelope(self, envelope: Envelope) -> None:
@@ -144,7 +144,7 @@ class Session:
             self._drop()
 
     async def _content(self, envelope: Envelope) -> None:
-        """Everything but the final dot leaves our buffers: a server that reads nothing has accepted nothing."""
+        """Everything but the final dot leaves our buffers: who has read nothing has accepted nothing."""
         assert self._smtp is not None
         try:
             async with asyncio.timeout(self._seconds):
@@ -171,11 +171,7 @@ class Session:
         reply = readable(code, words)
         if 200 <= code < 300:
             return Sent(reply=reply)
-        return (
-            _meaning("dot", code, reply)
-            if 400 <= code < 600
-            else InDoubt(reply=f"after the final dot: {reply}")
-        )
+        return _meaning("dot", code, reply) if 400 <= code < 600 else InDoubt(reply=f"after the final dot: {reply}")
 
 
 def _meaning(name: str, code: int, reply: str) -> Deferred | Bounced:

@@ -113,7 +113,5 @@ async def _checked(directory: Path, account: Account) -> Binaries:
     status, answer = await process.output(account, directory / "postgres", "--version")
     version = re.search(r"\(PostgreSQL\) (\d\S*)", answer)
     if status != 0 or version is None:
-        raise EmbeddedPostgresError(
-            f"{directory / 'postgres'} does not run here ({answer or status}): {_HELP}"
-        )
+        raise EmbeddedPostgresError(f"{directory / 'postgres'} does not run here ({answer or status}): {_HELP}")
     return Binaries(directory=directory, version=version[1])

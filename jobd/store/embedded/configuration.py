@@ -16,9 +16,7 @@ PORT = 5432  # of the socket's name only: nothing listens on the network
 _HBA, _IDENT = "jobd_hba.conf", "jobd_ident.conf"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
 _OURS = {"config_file", "data_directory", "hba_file", "ident_file", "port", "unix_socket_directories"}
-_HEADER = (
-    "# Written by jobd at each start: put your settings under [database.embedded.settings] in jobd.toml.\n"
-)
+_HEADER = "# Written by jobd at each start: put your settings under [database.embedded.settings] in jobd.toml.\n"
 
 # Everything not named here is Postgres's default, durability above all.
 _CHOSEN = {
@@ -53,9 +51,7 @@ def write(
               "unix_socket_directories": str(sockets)}  # fmt: skip
     lines = {**_CHOSEN, **({} if durable else _CARELESS), **placed, **_allowed(settings)}
     text = "".join(f"{name} = {quoted(value)}\n" for name, value in lines.items())
-    files.write(
-        data, _HBA, f"{_HEADER}local all jobd peer map=jobd\nlocal replication jobd peer map=jobd\n", account
-    )
+    files.write(data, _HBA, f"{_HEADER}local all jobd peer map=jobd\nlocal replication jobd peer map=jobd\n", account)
     files.write(data, _IDENT, _HEADER + "".join(f'jobd "{peer}" jobd\n' for peer in peers), account)
     files.write(data, CONFIGURATION, f"{_HEADER}include 'postgresql.conf'\n{text}", account)
 
@@ -69,11 +65,7 @@ def quoted(value: str) -> str:
 def _allowed(settings: Mapping[str, str]) -> Mapping[str, str]:
     for name in settings:
         if not _NAME.fullmatch(name):
-            raise EmbeddedPostgresError(
-                f"[database.embedded.settings] {name!r} is no name of a Postgres setting"
-            )
+            raise EmbeddedPostgresError(f"[database.embedded.settings] {name!r} is no name of a Postgres setting")
         if name.lower() in _OURS:
-            raise EmbeddedPostgresError(
-                f"[database.embedded.settings] {name}: jobd decides this one; remove the line"
-            )
+            raise EmbeddedPostgresError(f"[database.embedded.settings] {name}: jobd decides this one; remove the line")
     return settings

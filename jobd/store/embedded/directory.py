@@ -61,9 +61,7 @@ async def prepare(data: Path, binaries: Binaries, account: Account, *, durable: 
     if (data / "PG_VERSION").exists():
         _check(data, binaries, account)
     elif _holds_something(data):
-        raise EmbeddedPostgresError(
-            f"{data} is not empty and not a data directory of Postgres: name another in {_KEY}"
-        )
+        raise EmbeddedPostgresError(f"{data} is not empty and not a data directory of Postgres: name another in {_KEY}")
     else:
         await _create(data, binaries, account, durable=durable)
 
@@ -94,9 +92,7 @@ async def _create(data: Path, binaries: Binaries, account: Account, *, durable: 
         arguments = _initdb_arguments(scratch, binaries.major, durable=durable)
         status, said = await process.output(account, binaries.directory / "initdb", *arguments)
         if status != 0:
-            raise EmbeddedPostgresError(
-                f"initdb could not make {data}: {_last_lines(said) or f'status {status}'}"
-            )
+            raise EmbeddedPostgresError(f"initdb could not make {data}: {_last_lines(said) or f'status {status}'}")
         _move_in(scratch, data)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -104,9 +100,7 @@ async def _create(data: Path, binaries: Binaries, account: Account, *, durable: 
 
 
 def _initdb_arguments(data: Path, major: int, *, durable: bool) -> list[str]:
-    if (
-        major >= 17
-    ):  # sorts by code point, knows letters of all languages, and never changes with the system's libc
+    if major >= 17:  # sorts by code point, knows letters of all languages, and never changes with the system's libc
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     else:
         locale = ["--locale=C.UTF-8" if _system_has("C.UTF-8") else "--locale=C"]
@@ -131,8 +125,7 @@ def _move_in(scratch: Path, data: Path) -> None:
         if error.errno != errno.EBUSY:
             raise
         raise EmbeddedPostgresError(
-            f"{data} is a mount point, where Postgres advises against keeping data: "
-            f"name a directory below it in {_KEY}"
+            f"{data} is a mount point, where Postgres advises against keeping data: name a directory below it in {_KEY}"
         ) from None
     descriptor = os.open(data.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -14,9 +14,7 @@ def write(directory: Path, name: str, text: str, account: Account) -> None:
     place = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         scratch = f".{name}.{secrets.token_hex(4)}"
-        descriptor = os.open(
-            scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=place
-        )
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=place)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             if account.foreign:
                 os.fchown(descriptor, account.uid, account.gid)

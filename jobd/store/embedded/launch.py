@@ -56,9 +56,7 @@ def _die_with(parent: int) -> None:
 def _become(command: list[str], log: str) -> int:
     try:
         if log != "-":  # opened by the user itself: root would follow a link that the user laid
-            descriptor = os.open(
-                log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
-            )
+            descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
             os.dup2(descriptor, 1)
             os.dup2(descriptor, 2)
         os.execv(command[0], command)  # noqa: S606 - no shell is wanted

@@ -15,9 +15,7 @@ from jobd.errors import EmbeddedPostgresError
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = (
-    5.0  # a server that was told to stop says so in milliseconds; Postgres itself kills orphans after 5 s
-)
+_PATIENCE = 5.0  # a server that was told to stop says so in milliseconds; Postgres itself kills orphans after 5 s
 _PROGRESS = 10.0
 _LOOK = 0.02
 
@@ -77,9 +75,7 @@ async def vacated(data: Path) -> None:
             )
         if time.monotonic() - told > _PROGRESS:
             told = time.monotonic()
-            log.info(
-                "waiting for an earlier Postgres to end", extra={"pids": there, "seconds": round(waited)}
-            )
+            log.info("waiting for an earlier Postgres to end", extra={"pids": there, "seconds": round(waited)})
         await asyncio.sleep(_LOOK)
     forget_stale(data / "postmaster.pid")
 

@@ -64,6 +64,4 @@ async def _open_to(account: Account) -> str:
     for candidate in (gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - mkdtemp makes a private one in it
         if await process.blocked(account, Path(candidate)) is None:
             return candidate
-    raise EmbeddedPostgresError(
-        f"user {account.name} can enter no temporary directory; set TMPDIR to one that it can"
-    )
+    raise EmbeddedPostgresError(f"user {account.name} can enter no temporary directory; set TMPDIR to one that it can")

@@ -55,9 +55,7 @@ class Server:
         """
         await vacated(self.data)
         forget_stale(self.sockets / f"{sockets.socket_file(self.sockets).name}.lock")
-        configuration.write(
-            self.data, self.sockets, self.account, peers(), self.settings, durable=self.durable
-        )
+        configuration.write(self.data, self.sockets, self.account, peers(), self.settings, durable=self.durable)
         self.cap_log()
         before = files.size(self.data / LOG)
         running = await process.start(
@@ -105,9 +103,7 @@ async def stop(running: Process) -> None:
         if running.returncode is not None:
             return
         with suppress(ProcessLookupError):
-            os.kill(
-                running.pid, number
-            )  # Process.send_signal would reap it under the loop's nose (until 3.12)
+            os.kill(running.pid, number)  # Process.send_signal would reap it under the loop's nose (until 3.12)
         try:
             async with asyncio.timeout(patience):
                 await running.wait()

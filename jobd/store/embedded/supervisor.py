@@ -42,9 +42,7 @@ async def embedded_postgres(
     async with AsyncExitStack() as stack:
         try:
             account = account_for(settings, demo=demo)
-            data = await stack.enter_async_context(
-                data_directory(settings, state_directory, account, demo=demo)
-            )
+            data = await stack.enter_async_context(data_directory(settings, state_directory, account, demo=demo))
             stack.enter_context(directory.locked(data))
             found = await binaries.found(settings, account, data.with_name(f".{data.name}.binaries"))
             await directory.prepare(data, found, account, durable=durable)
@@ -158,9 +156,7 @@ class EmbeddedPostgres:
             try:
                 self._running = running = await self._server.start()
             except (EmbeddedPostgresError, OSError) as problem:
-                log.error(
-                    "Postgres does not start; trying again", extra={"error": str(problem), "seconds": delay}
-                )
+                log.error("Postgres does not start; trying again", extra={"error": str(problem), "seconds": delay})
             else:
                 self.ready.set()
                 return running, delay

@@ -134,7 +134,7 @@ create index runs_blocked on jobd.runs (limit_key, priority, due_at, id) where b
 create index runs_suspect on jobd.runs (due_at, id) where state = 'queued' and crashes > 0;
 create index runs_due on jobd.runs (due_at) where state = 'scheduled';
 create index runs_held on jobd.runs (node) where state = 'running';
-create index runs_limited on jobd.runs (job, limit_key) where state = 'running' and limit_key is not null;
+create index runs_limited on jobd.runs (limit_key) where state = 'running' and limit_key is not null;
 create index runs_cancelled on jobd.runs (node) where cancel_at is not null;
 create unique index runs_one_per_slot on jobd.runs (schedule, slot) where slot is not null;
 
@@ -237,6 +237,7 @@ declare
     the_key text;
     expires timestamptz;
     old_id bigint;
+    old_expires timestamptz;
 begin
     select * into j from jobd.jobs where name = job_name;
     if not found then
@@ -259,18 +260,141 @@ begin
         on conflict (job, key) do update set run_id = excluded.run_id, expires_at = excluded.expires_at
             where k.expires_at <= now();
         exit when found;
-        select k.run_id into old_id from jobd.keys k where k.job = job_name and k.key = the_key;
-        if found then   -- else its run ended between the two statements, and the key is free
+        select k.run_id, k.expires_at into old_id, old_expires from jobd.keys k where k.job = job_name and k.key = the_key;
+        continue when not found;   -- its run ended between the two statements, and the key is free
+        if old_expires is not null or exists (select from jobd.runs r where r.id = old_id) then
             id := old_id;
             fresh := false;
             return;
         end if;
+        -- its run has ended and nobody released the key: the daemon died in between
+        delete from jobd.keys k where k.job = job_name and k.key = the_key and k.run_id = old_id;
     end loop;
     insert into jobd.runs (id, job, args, queue, priority, due_at, state, retries_left, source, retried_from,
                            limit_key, unique_key)
     values (id, job_name, full_args, coalesce(queue_name, j.queue), coalesce(prio, j.priority), coalesce(run_at, now()),
             case when run_at > now() then 'scheduled' else 'queued' end, j.retries, asked_by, old_run,
             jobd.limit_key(j, args), case when expires is null then the_key end);
+end $$;
+
+-- Claims runs under limits. A limit is a row of `limits`: whoever starts runs under it locks that row first (skipping
+-- those that others hold) and counts running rows afterwards, in a statement of its own, so that it sees every start
+-- that was committed before it got the lock. No counter can drift. Runs whose key is full are set aside as `blocked`,
+-- so that they never fill the window behind which other keys wait; `unblock` brings them back.
+create function jobd.claim_limited(
+    queue_name text, wanted integer, known text[], who bigint, starts boolean, queue_max integer)
+    returns table (id bigint, job text, queue text, priority smallint, attempt integer, retries_left smallint,
+        crashes smallint, args jsonb, due float8, waited float8, schedule text, slot timestamptz, limit_key text,
+        unique_key text, source text)
+    language plpgsql as $$
+#variable_conflict use_column
+declare
+    room integer := wanted;
+    candidates bigint[];
+    needed text[];
+    held text[];
+begin
+    if not exists (select from jobd.nodes n where n.id = who and not n.lost and n.lease_until > now()) then
+        return;
+    end if;
+    if queue_max is not null then
+        insert into jobd.limits (key) values ('queue:' || queue_name) on conflict do nothing;
+        perform from jobd.limits l where l.key = 'queue:' || queue_name for no key update skip locked;
+        if not found then
+            return;
+        end if;
+        select least(wanted, queue_max - count(*))::integer into room
+        from jobd.runs r where r.state = 'running' and r.queue = queue_name;
+        if room <= 0 then
+            return;
+        end if;
+    end if;
+    candidates := array(
+        select r.id from jobd.runs r
+        where r.queue = queue_name and r.state = 'queued' and r.limit_key is not null and r.crashes = 0
+          and not r.blocked and r.job = any(known)
+        order by r.priority, r.due_at, r.id limit greatest(4 * room, 100));
+    if queue_max is not null then
+        candidates := candidates || array(
+            select r.id from jobd.runs r
+            where r.queue = queue_name and r.state = 'queued' and r.limit_key is null and r.crashes = 0
+              and r.job = any(known)
+            order by r.priority, r.due_at, r.id limit room);
+    end if;
+    needed := array(
+        select distinct k.key from jobd.runs r join jobd.jobs j on j.name = r.job
+        cross join lateral (values (r.limit_key), (case when j.global_max is not null then 'job:' || j.name end)) k(key)
+        where r.id = any(candidates) and k.key is not null);
+    insert into jobd.limits (key) select u.key from unnest(needed) u(key)
+        where not exists (select from jobd.limits l where l.key = u.key) order by u.key on conflict do nothing;
+    held := array(select l.key from jobd.limits l where l.key = any(needed) order by l.key
+        for no key update skip locked);
+    return query
+    with mine as (
+        select r.id, r.job, r.limit_key, r.priority, r.due_at, j.global_max,
+            case when r.limit_key is not null then coalesce(j.limit_max, j.global_max) end as key_max
+        from jobd.runs r join jobd.jobs j on j.name = r.job
+        where r.id = any(candidates) and r.state = 'queued'
+          and (r.limit_key is null or r.limit_key = any(held))
+          and (j.global_max is null or 'job:' || j.name = any(held))
+        for update of r skip locked
+    ), running_keys as (
+        select r.limit_key, count(*) as n from jobd.runs r
+        where r.state = 'running' and r.limit_key is not null
+          and r.job in (select m.job from mine m) and r.limit_key in (select m.limit_key from mine m)
+        group by r.limit_key
+    ), running_jobs as (
+        select r.job, count(*) as n from jobd.runs r
+        where r.state = 'running' and r.limit_key is not null
+          and r.job in (select m.job from mine m where m.global_max is not null)
+        group by r.job
+    ), by_key as (
+        select m.*, m.key_max is not null and coalesce(k.n, 0) + row_number()
+            over (partition by m.limit_key order by m.priority, m.due_at, m.id) > m.key_max as key_full
+        from mine m left join running_keys k on k.limit_key = m.limit_key
+    ), by_job as (
+        select b.*, b.global_max is not null and coalesce(j.n, 0) + row_number()
+            over (partition by b.job order by b.priority, b.due_at, b.id) > b.global_max as job_full
+        from by_key b left join running_jobs j on j.job = b.job
+        where not b.key_full
+    ), chosen as (
+        select b.id from by_job b where not b.job_full order by b.priority, b.due_at, b.id limit room
+    ), aside as (
+        update jobd.runs r set blocked = true from by_key b where r.id = b.id and b.key_full
+    )
+    update jobd.runs r
+    set state = 'running', node = who, attempt = r.attempt + 1, claimed_at = now(),
+        started_at = case when starts then now() end
+    where r.id = any(array(select c.id from chosen c))
+    returning r.id, r.job, r.queue, r.priority, r.attempt, r.retries_left, r.crashes, r.args,
+        extract(epoch from r.due_at)::float8, extract(epoch from now() - r.due_at)::float8,
+        r.schedule, r.slot, r.limit_key, r.unique_key, r.source;
+end $$;
+
+-- Brings back runs that were set aside, as many of each key as its limit admits now. The key's row is locked first:
+-- a claim that is just setting runs aside is waited for, so none is forgotten. Returns the queues.
+create function jobd.unblock(keys text[]) returns setof text
+    language plpgsql as $$
+begin
+    perform from jobd.limits l where l.key = any(keys) order by l.key for no key update;
+    return query
+    with freed as (
+        select b.id from unnest(keys) as k(key)
+        cross join lateral (
+            select count(*) as n from jobd.runs r
+            where r.state = 'running' and r.limit_key = k.key) running
+        cross join lateral (
+            select r.id, row_number() over (order by r.priority, r.due_at, r.id) as nth,
+                coalesce(j.limit_max, j.global_max, 1) as most
+            from (select * from jobd.runs r where r.blocked and r.limit_key = k.key
+                  order by r.priority, r.due_at, r.id limit 100) r
+            left join jobd.jobs j on j.name = r.job) b
+        where b.nth + running.n <= b.most
+    ), moved as (
+        update jobd.runs r set blocked = false where r.id = any(array(select f.id from freed f)) and r.blocked
+        returning r.queue
+    )
+    select distinct m.queue from moved m;
 end $$;
 
 -- Tomorrow's partitions are made today. Security definer: the daemon's role needs no DDL of its own.
@@ -305,9 +429,12 @@ declare
     dropped integer := 0;
 begin
     for part in
-        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent in ('jobd.history'::regclass, 'jobd.attempts'::regclass)
-          and to_date(right(c.relname, 8), 'YYYYMMDD') + 1 <= (before at time zone 'UTC')::date
+        with children as materialized (
+            select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            where i.inhparent in ('jobd.history'::regclass, 'jobd.attempts'::regclass)
+        )
+        select relname from children
+        where to_date(right(relname, 8), 'YYYYMMDD') + 1 <= (before at time zone 'UTC')::date
     loop
         execute format('drop table jobd.%I', part.relname);
         dropped := dropped + 1;

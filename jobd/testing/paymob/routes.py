@@ -71,9 +71,7 @@ class Routes:
             place, credential = await _credential(request)
             _facts.get()["credential"] = place
             right = (
-                credential == self.gateway.secret_key
-                if place == "secret"
-                else self.gateway.accepts_token(credential)
+                credential == self.gateway.secret_key if place == "secret" else self.gateway.accepts_token(credential)
             )
             if place not in self.gateway.accepts or not right:
                 return web.json_response({"detail": "Authentication credentials were missing."}, status=401)

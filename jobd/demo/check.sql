@@ -1,0 +1,64 @@
+-- What has become of the planted data, read from the tables themselves. Nothing here reads what jobd counted.
+
+-- name: subscriptions
+-- How many had to expire, how many did, and how many others are not what they were.
+select
+    count(*) filter (where f.fate like 'expires%') as ended,
+    count(*) filter (where f.fate like 'expires%' and s.status = 'Expired' and not s.auto_renewal) as expired,
+    count(*) filter (where coalesce(f.fate, '') not like 'expires%' and row(s.*) is distinct from row(b.*)) as spoiled
+from demo.subscriptions b
+left join demo.fates f using (id)
+left join user_subscriptions s using (id)
+
+-- name: mails
+-- Which mail has to reach whom.
+select kind, recipient from demo.mails
+
+-- name: payments
+-- Every payment up to id $1, as it was and as it is; `whole` says that what belongs to its status is filled in.
+select b.paymob_order_id as order_id, b.status as was, b.payment_method as method,
+    p.status, extract(epoch from now() - b.created_at)::float8 as age_seconds,
+    row(p.*) is not distinct from row(b.*) as untouched,
+    p.amount = b.amount and p.currency = b.currency and case p.status
+        when 'Completed' then p.paid_at is not null and p.paymob_transaction_id is not null
+        when 'Failed' then p.failed_at is not null and p.failure_reason is not null
+        when 'Expired' then p.failed_at is not null
+        when 'Refunded' then p.refunded_at is not null and p.refund_amount = p.amount
+        when 'PartiallyRefunded' then p.refunded_at is not null and p.refund_amount > 0 and p.refund_amount < p.amount
+        else true
+    end as whole
+from demo.payments b
+left join payments p using (id)
+where b.id <= $1
+order by b.id
+
+-- name: other_payments
+-- How many payments behind id $1 are not what they were.
+select count(*)
+from demo.payments b
+left join payments p using (id)
+where b.id > $1 and row(p.*) is distinct from row(b.*)
+
+-- name: audit_rows
+-- How many rows are left of those up to id $1, which are old, and of the others.
+select count(*) filter (where id <= $1) as old, count(*) filter (where id > $1) as young from audit_trail
+
+-- name: runs
+-- All runs by job and state, live and ended.
+select job, state, count(*) as n
+from (select job, state from jobd.history union all select job, state from jobd.runs) r
+group by job, state
+order by job, state
+
+-- name: retries
+-- The attempts of the job that fails on purpose, from its own table: how many came after a failed one, how many of
+-- its runs failed $1 times before they worked, and how many worked in any other way.
+select coalesce(sum(tries - 1), 0)::bigint as retries,
+    count(*) filter (where imported = 1 and tries = $1 + 1) as as_meant,
+    count(*) filter (where imported > 1 or tries > $1 + 1 or (imported = 1 and tries <= $1)) as otherwise
+from (select run_id, count(*) as tries, count(*) filter (where outcome = 'imported') as imported
+      from exchange_rate_imports group by run_id) r
+
+-- name: first_run
+-- When the first run ended; null while none has.
+select min(finished_at) from jobd.history

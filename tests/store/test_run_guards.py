@@ -1,0 +1,275 @@
+"""A change of state is accepted once, from the attempt that holds the run, and from nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+from support import rows
+from support.nodes import attempts_of, ended_row, live_row
+from support.rows import added, claimed, ending, expired, loaded, node, state
+
+from jobd.errors import NotFound
+from jobd.model.job import Job
+from jobd.model.run import Outcome
+from jobd.store import endings
+
+
+async def finish(store, holder, *ended):
+    async with store.database.connection() as connection:
+        return await rows.finish(connection, holder, *ended)
+
+
+async def put_back(store, holder, *ended):
+    async with store.database.connection() as connection:
+        return await endings.put_back(connection, holder, ended, time.monotonic())
+
+
+@pytest.fixture
+async def holder(store):
+    await loaded(store)
+    return await node(store)
+
+
+async def lost(store, holder):
+    await expired(store, holder)
+    await store.nodes.mark_expired(0)
+
+
+async def test_two_nodes_never_claim_the_same_run(store, holder):
+    other = await node(store)
+    runs = {await added(store) for _ in range(200)}
+    link = store.database.link("other")
+    try:
+        batches = await asyncio.gather(
+            *(store.runs.claim({"default": 7}, ["job"], holder, starts=True) for _ in range(20)),
+            *(link.fetch(endings.sql.claim, ["default"], [7], ["job"], other, True) for _ in range(20)),
+        )
+    finally:
+        await link.close()
+    got = [row["id"] for batch in batches for row in batch]
+    assert len(got) == 200 and set(got) == runs
+
+
+async def test_a_node_that_is_lost_or_past_its_lease_claims_nothing(store, holder):
+    await added(store)
+    await expired(store, holder)
+    assert await claimed(store, holder) == []
+    await store.nodes.mark_expired(0)
+    await store.database.execute("update jobd.nodes set lease_until = now() + interval '1 hour'")
+    assert await claimed(store, holder) == []
+
+
+async def test_a_claim_takes_lower_numbers_first_and_equals_in_the_order_of_their_due_time(store, holder):
+    late = await added(store, priority=5)
+    first, second = [await added(store) for _ in range(2)]
+    urgent = await added(store, priority=-5)
+    assert [run.id for run in sorted(await claimed(store, holder, 3), key=lambda r: (r.priority, r.due, r.id))] == [
+        urgent, first, second,
+    ]  # fmt: skip
+    assert (await store.runs.claim_oldest("default", ["job"], holder))[0].id == late
+
+
+async def test_the_oldest_run_is_claimed_whatever_its_priority(store, holder):
+    old = await added(store, priority=90)
+    for _ in range(3):
+        await added(store, priority=-90)
+    assert [run.id for run in await store.runs.claim_oldest("default", ["job"], holder)] == [old]
+
+
+async def test_an_attempt_that_was_rescued_cannot_end_the_run_that_another_holds(store, holder):
+    run = await added(store)
+    (old,) = await claimed(store, holder)
+    await lost(store, holder)
+    assert [r.verdict for r in await store.nodes.rescue(10)] == ["queued"]
+    other = await node(store)
+    (new,) = await store.runs.claim_suspect(["default"], ["job"], other)
+    assert (old.attempt, new.attempt) == (1, 2)
+    assert await finish(store, holder, ending(old, holder)) == set()
+    assert await put_back(store, holder, ending(old, holder, Outcome.FAILED, again=True)) == (set(), set())
+    assert await finish(store, other, ending(old, other)) == set()
+    assert await state(store, run) == "running"
+    assert await finish(store, other, ending(new, other)) == {run}
+    assert await finish(store, other, ending(new, other)) == set()
+    assert (await ended_row(store, run))["attempt"] == 2
+
+
+async def test_the_first_attempt_of_the_same_node_cannot_end_the_second(store, holder):
+    run = await added(store)
+    (old,) = await claimed(store, holder)
+    await put_back(store, holder, ending(old, holder, Outcome.FAILED, again=True, error="x"))
+    (new,) = await claimed(store, holder)
+    assert await finish(store, holder, ending(old, holder)) == set()
+    assert await finish(store, holder, ending(new, holder)) == {run}
+
+
+async def test_a_retry_spends_what_it_is_told_and_waits_as_long(store, holder):
+    await loaded(store, Job(name="job", command=("true",)))
+    run = await added(store)
+    (claim,) = await claimed(store, holder)
+    failed = ending(claim, holder, Outcome.FAILED, again=True, again_in=300.0, spend=1, error="e", traceback="t")
+    assert await put_back(store, holder, failed) == ({run}, set())
+    row = await live_row(store, run)
+    assert (row["state"], row["retries_left"], row["node"], row["attempt"]) == ("scheduled", 2, None, 1)
+    assert timedelta(seconds=295) < row["due_at"] - await store.database.fetchval("select now()") < timedelta(seconds=301)
+    (tried,) = await attempts_of(store, run)
+    assert (tried["outcome"], tried["error"], tried["traceback"], tried["node"]) == ("failed", "e", "t", holder)
+
+
+async def test_an_interruption_that_never_started_leaves_no_trace(store, holder):
+    run = await added(store)
+    (claim,) = await claimed(store, holder)
+    unstarted = ending(claim, holder, Outcome.INTERRUPTED, again=True)
+    unstarted.took = 0.0
+    assert await put_back(store, holder, unstarted) == ({run}, set())
+    row = await live_row(store, run)
+    assert (row["state"], row["retries_left"], row["started_at"], row["crashes"]) == ("queued", 3, None, 0)
+    assert await attempts_of(store, run) == []
+
+
+async def test_a_run_whose_end_was_asked_for_is_not_put_back(store, holder):
+    run = await added(store)
+    (claim,) = await claimed(store, holder)
+    asked = await store.runs.request_cancel(run, "no more")
+    assert (asked.running, asked.node) == (True, holder)
+    failed = ending(claim, holder, Outcome.FAILED, again=True, spend=1)
+    assert await put_back(store, holder, failed) == (set(), {run})
+    assert await state(store, run) == "running"
+    assert await store.runs.cancelled_here(holder) == [(run, 1, "no more")]
+
+
+async def test_a_cancelled_run_keeps_the_reason_that_somebody_gave(store, holder):
+    run = await added(store)
+    (claim,) = await claimed(store, holder)
+    await store.runs.request_cancel(run, "no more")
+    assert await finish(store, holder, ending(claim, holder, Outcome.CANCELLED)) == {run}
+    row = await ended_row(store, run)
+    assert (row["state"], row["reason"]) == ("cancelled", "no more")
+
+
+async def test_a_waiting_run_is_cancelled_at_once_and_an_ended_one_not_at_all(store, holder):
+    run = await added(store)
+    assert not (await store.runs.request_cancel(run, "no more")).running
+    row = await ended_row(store, run)
+    assert (row["state"], row["reason"], row["attempt"]) == ("cancelled", "no more", 0)
+    with pytest.raises(NotFound):
+        await store.runs.request_cancel(run, "again")
+
+
+async def test_the_runs_of_a_lost_node_are_suspect_and_the_third_crash_under_suspicion_is_poison(store, holder):
+    run = await added(store)
+    await claimed(store, holder)
+    await lost(store, holder)
+    verdicts = [(await store.nodes.rescue(10))[0].verdict]
+    for _ in range(3):
+        other = await node(store)
+        assert await claimed(store, other) == []  # never in a batch with others
+        assert [r.id for r in await store.runs.claim_suspect(["default"], ["job"], other)] == [run]
+        await lost(store, other)
+        verdicts.append((await store.nodes.rescue(10))[0].verdict)
+    assert verdicts == ["queued", "queued", "queued", "failed"]
+    row = await ended_row(store, run)
+    assert (row["state"], row["reason"], row["attempt"]) == ("failed", "poison", 4)
+    assert "4 times" in row["error"]
+    assert [a["outcome"] for a in await attempts_of(store, run)] == ["lost"] * 4
+
+
+async def test_a_suspect_that_fails_by_itself_is_no_suspect_any_more(store, holder):
+    run = await added(store)
+    await claimed(store, holder)
+    await lost(store, holder)
+    await store.nodes.rescue(10)
+    other = await node(store)
+    (claim,) = await store.runs.claim_suspect(["default"], ["job"], other)
+    await put_back(store, other, ending(claim, other, Outcome.FAILED, again=True))
+    assert (await live_row(store, run))["crashes"] == 0
+    assert [r.id for r in await claimed(store, other)] == [run]
+
+
+async def test_a_node_that_said_goodbye_leaves_no_suspects(store, holder):
+    run = await added(store)
+    await claimed(store, holder)
+    await store.nodes.leave(holder)
+    assert [r.verdict for r in await store.nodes.rescue(10)] == ["queued"]
+    assert (await live_row(store, run))["crashes"] == 0
+    assert [a["outcome"] for a in await attempts_of(store, run)] == ["interrupted"]
+
+
+async def test_a_rescued_run_whose_end_was_asked_for_ends_as_cancelled(store, holder):
+    run = await added(store)
+    await claimed(store, holder)
+    await store.runs.request_cancel(run, "no more")
+    await lost(store, holder)
+    assert [r.verdict for r in await store.nodes.rescue(10)] == ["cancelled"]
+    row = await ended_row(store, run)
+    assert (row["state"], row["reason"]) == ("cancelled", "no more")
+
+
+async def test_runs_of_a_node_that_nobody_knows_are_rescued_in_batches(store, holder):
+    for _ in range(5):
+        await added(store)
+    await claimed(store, holder, 5)
+    await store.database.execute("delete from jobd.nodes where id = $1", holder)
+    assert [len(await store.nodes.rescue(2)) for _ in range(4)] == [2, 2, 1, 0]
+
+
+async def test_a_living_nodes_runs_are_not_rescued(store, holder):
+    await added(store)
+    await claimed(store, holder)
+    assert await store.nodes.mark_expired(0) == []
+    assert await store.nodes.rescue(10) == []
+
+
+async def test_a_claim_whose_answer_was_lost_is_given_back_and_one_that_is_held_is_not(store, holder):
+    held, lost_, fresh = [await added(store) for _ in range(3)]
+    await claimed(store, holder, 3)
+    await store.database.execute(
+        "update jobd.runs set claimed_at = now() - interval '11 s' where id = any($1)", [held, lost_]
+    )
+    assert await store.runs.hand_back_unheld(holder, [held], timedelta(seconds=10)) == ["default"]
+    assert [await state(store, run) for run in (held, lost_, fresh)] == ["running", "queued", "running"]
+
+
+async def test_a_lost_claim_whose_end_was_asked_for_meanwhile_ends_as_cancelled(store, holder):
+    run = await added(store)
+    await claimed(store, holder)
+    await store.runs.request_cancel(run, "no more")
+    assert await store.runs.hand_back_unheld(holder, [], timedelta(0)) == []
+    row = await ended_row(store, run)
+    assert (row["state"], row["reason"]) == ("cancelled", "no more")
+
+
+async def test_a_claim_passes_over_jobs_that_this_node_does_not_know(store, holder):
+    await loaded(store, Job(name="job", command=("true",)), Job(name="foreign", command=("true",)))
+    await added(store, "foreign")
+    run = await added(store)
+    assert [r.id for r in await claimed(store, holder, 5)] == [run]
+
+
+async def test_an_enqueue_answers_ids_in_order_and_none_for_a_job_that_nobody_loaded(store, holder):
+    from jobd.model.run import NewRun
+
+    ids = await store.runs.enqueue([NewRun(job="job"), NewRun(job="nowhere"), NewRun(job="job")])
+    assert ids[1] is None and ids[0] < ids[2]
+
+
+async def test_an_ended_run_is_started_again_as_a_new_one_and_a_live_one_is_not(store, holder):
+    run = await added(store, args={"a": 1})
+    with pytest.raises(NotFound):
+        await store.runs.retry(run, "test")
+    (claim,) = await claimed(store, holder)
+    await finish(store, holder, ending(claim, holder, Outcome.FAILED, error="e"))
+    again, queue = await store.runs.retry(run, "test")
+    row = await live_row(store, again)
+    assert (queue, row["retried_from"], row["args"], row["retries_left"]) == ("default", run, '{"a": 1}', 3)
+
+
+async def test_promotion_moves_what_is_due_and_nothing_else(store, holder):
+    now = await store.database.fetchval("select now()")
+    due, later = [await added(store, due_at=now + timedelta(hours=h)) for h in (1, 2)]
+    assert await store.runs.promote(10) == {}
+    await store.database.execute("update jobd.runs set due_at = now() where id = $1", due)
+    assert await store.runs.promote(10) == {"default": 1}
+    assert [await state(store, run) for run in (due, later)] == ["queued", "scheduled"]

@@ -1,0 +1,107 @@
+"""jobd as a service, installed as docs/operations.md says, on a machine that was booted for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from machine import ROOT, Machine, booted, layers_refused, unavailable
+
+BLOCKING = """\
+import time
+
+async def block(ctx):
+    if ctx.attempt == 1:
+        time.sleep(300)
+"""
+JOB = """
+[jobs.block]
+run = "blocking:block"
+"""
+SHORT_WATCHDOG = """\
+[Service]
+WatchdogSec=4s
+"""
+
+pytestmark = [pytest.mark.timeout(150), pytest.mark.root]
+
+
+def commands(which: str) -> str:
+    """The shell commands that docs/operations.md gives under this mark."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    return page.partition(f"<!-- {which} -->\n```sh\n")[2].partition("```")[0]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    directory = tmp_path_factory.mktemp("boot")
+    (probe := directory / "probe").mkdir()
+    if reason := unavailable() or layers_refused(probe):
+        pytest.skip(reason)
+    with booted(directory, commands("install")) as machine:
+        machine.run(commands("start"), seconds=60)
+        yield machine
+
+
+def test_the_installed_service_is_ready_when_systemctl_returns(machine: Machine) -> None:
+    status = json.loads(machine.run("jobctl status --json"))
+    assert status["ready"] and status["health"]["database"] == "embedded"
+    assert machine.property("ActiveState") == "active"
+    assert machine.property("StatusText") == "jobd: 1 jobs"
+    assert machine.run("ps -o user= -p $(systemctl show --property MainPID --value jobd)") == "jobd"
+
+
+def test_a_command_runs_under_the_restrictions(machine: Machine) -> None:
+    run = json.loads(machine.run("jobctl trigger hello --wait --timeout 30 --json 2>/dev/null"))
+    assert run["state"] == "succeeded" and run["result"]["stdout"] == "hello\n"
+
+
+def test_the_service_starts_again_after_kill_9_and_keeps_its_history(machine: Machine) -> None:
+    before, killed = machine.now(), machine.property("MainPID")
+    machine.run("jobctl trigger hello --key kept --wait --timeout 30")
+    machine.run(f"kill -9 {killed}")
+    machine.until("Started jobd.service", after=before)
+    assert machine.property("MainPID") != killed and machine.property("NRestarts") == "1"
+    assert "has this key already" in machine.run("jobctl trigger hello --key kept")
+
+
+def test_a_stop_is_clean_and_leaves_nobody_behind(machine: Machine) -> None:
+    before = machine.now()
+    machine.run("systemctl stop jobd")
+    assert machine.property("Result") == "success" and machine.property("ExecMainStatus") == "0"
+    said = machine.journal(after=before)
+    assert "node left" in said and "SIGKILL" not in said
+    assert machine.run("pgrep --list-full --uid jobd || true") == ""
+    machine.run("systemctl start jobd", seconds=60)
+
+
+def test_the_watchdog_ends_a_daemon_whose_loop_is_blocked_and_the_run_is_done_by_the_next(machine: Machine) -> None:
+    machine.run("cd /opt/jobd/lib/python3*/site-packages; cat > blocking.py <<'END'\n" + BLOCKING + "END")
+    machine.write("/etc/jobd/jobd.d/block.toml", JOB)
+    machine.write("/etc/systemd/system/jobd.service.d/watchdog.conf", SHORT_WATCHDOG)
+    machine.run("systemctl daemon-reload; systemctl restart jobd", seconds=60)
+    before = machine.now()
+    machine.run("jobctl trigger block --key once --in 1s")
+    machine.until("Watchdog timeout", after=before)
+    machine.until("Started jobd.service", after=before)
+    assert "blocking.py" in machine.journal(after=before), "the journal shows where it stood"
+    run = json.loads(machine.run("jobctl trigger block --key once --wait --timeout 30 --json 2>/dev/null", seconds=60))
+    assert (run["state"], run["attempt"]) == ("succeeded", 2)
+
+
+def test_a_wrong_configuration_is_not_tried_again_and_again(machine: Machine) -> None:
+    before = machine.now()
+    machine.write("/etc/jobd/jobd.d/wrong.toml", "[daemon]\nworker = 3")
+    machine.run("systemctl restart jobd || true", seconds=60)
+    assert machine.property("ExecMainStatus") == "9" and machine.property("ActiveState") == "failed"
+    assert 'did you mean "workers"' in machine.journal(after=before)
+    machine.run(f"rm {Path('/etc/jobd/jobd.d/wrong.toml')}; systemctl start jobd", seconds=60)
+
+
+def test_the_embedded_database_can_be_dumped_and_adopted_as_documented(machine: Machine) -> None:
+    machine.run(commands("backup"))
+    assert int(machine.run("stat --format %s /root/jobd.dump")) > 10_000
+    assert "adopted as development" in machine.run(commands("adopt"), seconds=60)
+    assert json.loads(machine.run("jobctl status --json"))["ready"]
