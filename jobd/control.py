@@ -6,16 +6,17 @@ import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from jobd import __version__
 from jobd.api.endings import Endings
 from jobd.config import Config, current_digest
 from jobd.engine.context import Stop
 from jobd.engine.enqueue import Enqueuer
-from jobd.engine.loader import LoadedJob
 from jobd.engine.loops import Pulse
 from jobd.engine.node import Node
 from jobd.errors import Conflict
+from jobd.loading import Loading
 from jobd.model.arguments import OPEN, Parameters
 from jobd.model.health import Health, Level, Notice
 from jobd.model.job import Job
@@ -37,22 +38,21 @@ class NodeControl:
         *,
         config: Config,
         store: Store,
-        loaded: Mapping[str, LoadedJob],
-        disabled: Mapping[str, str],
+        loading: Loading,
         enqueuer: Enqueuer,
         announcer: Announcer,
         listener: Listener | None,
         pulse: Pulse,
-        database: str,
-        paused: str | None,
     ) -> None:
-        self._config, self._store, self._enqueuer, self._announcer = config, store, enqueuer, announcer
-        self._loaded, self._disabled, self._listener, self._pulse = loaded, disabled, listener, pulse
-        self._database, self._paused = database, paused
+        self._config, self._store, self._loading = config, store, loading
+        self._enqueuer, self._announcer, self._listener, self._pulse = enqueuer, announcer, listener, pulse
+        self._endings = Endings(store.views.runs)
         self._started_at = datetime.now(UTC)
         self.node: Node | None = None
+        """The node that this daemon is now; None while it has no lease."""
         self.stopping = False
-        self._endings = Endings(store.views.runs)
+        self.paused: str | None = None
+        """Why nothing fires or runs, when this is another copy of the database than the one jobd worked on."""
 
     @property
     def views(self) -> Views:
@@ -67,23 +67,12 @@ class NodeControl:
         return self._config.queues
 
     def parameters(self, job: str) -> Parameters:
-        loaded = self._loaded.get(job)
+        loaded = self._loading.loaded.get(job)
         return Parameters.of(loaded.function) if loaded is not None and loaded.function is not None else OPEN
-
-    def disabled_reason(self, job: str) -> str | None:
-        """Why this job takes no runs now; None when it does."""
-        if (reason := self._disabled.get(job)) is not None:
-            return reason
-        known = self._config.jobs.get(job)
-        return f"in the configuration ({known.place})" if known is not None and not known.enabled else None
-
-    def runnable(self) -> list[str]:
-        """The jobs that this node may claim runs of."""
-        return [name for name in self._loaded if self.disabled_reason(name) is None]
 
     async def enqueue(self, new: NewRun) -> tuple[int, bool]:
         storable(new.args)
-        if (reason := self.disabled_reason(new.job)) is not None:
+        if (reason := self._loading.disabled_reason(new.job)) is not None:
             raise Conflict(f'job "{new.job}" is disabled: {reason}')
         job = self._config.jobs.get(new.job)
         if new.key is not None or (job is not None and job.unique is not None):
@@ -140,22 +129,23 @@ class NodeControl:
             workers=daemon.workers,
             busy=len(node.workers.under_way) if node is not None else 0,
             trusted_seconds=beat.trusted_seconds if beat is not None else None,
-            database=self._database,
+            database=described(self._config),
             loops=self._pulse.ages(),
             notices=tuple(self._notices()),
         )
 
     def _notices(self) -> Iterable[Notice]:
         config, node = self._config, self.node
-        if self._paused is not None:
-            yield Notice(level=Level.ERROR, code="paused", message=self._paused)
+        if self.paused is not None:
+            yield Notice(level=Level.ERROR, code="paused", message=self.paused)
         if not config.daemon.enabled:
-            yield Notice(level=Level.WARNING, code="disabled", message="[daemon] enabled = false: nothing fires, nothing runs")
+            text = "[daemon] enabled = false: nothing fires, nothing runs"
+            yield Notice(level=Level.WARNING, code="disabled", message=text)
         if node is None and not self.stopping:
             yield Notice(level=Level.ERROR, code="not_joined", message="this node has no lease: it waits for Postgres")
         if node is not None and abs(node.heartbeat.skew_seconds) > SKEW_SECONDS:
-            skew = f"this machine's clock is {node.heartbeat.skew_seconds:+.1f} s off Postgres' clock; run a time service"
-            yield Notice(level=Level.WARNING, code="clock_skew", message=skew)
+            skew = f"this machine's clock is {node.heartbeat.skew_seconds:+.1f} s off Postgres' clock"
+            yield Notice(level=Level.WARNING, code="clock_skew", message=f"{skew}; run a time service")
         for loop in self._pulse.overdue():
             yield Notice(level=Level.ERROR, code="loop_stuck", message=f"the loop {loop} does not come round")
         if self._listener is not None and self._listener.pooled:
@@ -167,8 +157,16 @@ class NodeControl:
         if not config.mail.enabled:
             text = "mail is disabled: messages are held in the outbox ([mail] enabled)"
             yield Notice(level=Level.INFO, code="mail_disabled", message=text)
-        for job, reason in sorted(self._disabled.items()):
+        for job, reason in sorted(self._loading.unable().items()):
             yield Notice(level=Level.WARNING, code="job_disabled", message=f"job {job}: {reason}")
         for stuck in node.workers.stuck() if node is not None else ():
             text = f"run {stuck.run.id} ({stuck.run.job}) ignores its end; restart jobd to be rid of it"
             yield Notice(level=Level.WARNING, code="run_stuck", message=text)
+
+
+def described(config: Config) -> str:
+    """The database without any secret."""
+    if config.database.url is None:
+        return "embedded"
+    parts = urlsplit(config.database.url)
+    return f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"

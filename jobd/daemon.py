@@ -6,13 +6,9 @@ import asyncio
 import gc
 import logging
 import math
-import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
-from importlib.metadata import version
-from urllib.parse import urlsplit
 
 from jobd import systemd
 from jobd.api.server import control_socket
@@ -20,12 +16,13 @@ from jobd.config import Config
 from jobd.control import NodeControl
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.home import Home, at_home
-from jobd.engine.loader import LoadedJob, load_job
 from jobd.engine.loops import Patience, Pulse, patiently, running
 from jobd.engine.node import Node
 from jobd.engine.workers import first_of
-from jobd.errors import LoadError, StoreUnavailable
+from jobd.errors import StoreUnavailable
+from jobd.loading import Loading
 from jobd.model.run import Ending
+from jobd.stop import Stop
 from jobd.store.database import close, connect
 from jobd.store.embedded import embedded_postgres
 from jobd.store.listen import CONTROL, QUEUE, Announcer, Listener
@@ -34,32 +31,8 @@ from jobd.store.store import Store, open_store
 
 log = logging.getLogger(__name__)
 
-RECHECK_SECONDS = 30.0
-
-
-@dataclass(slots=True)
-class Stop:
-    """How the operator ends the daemon: the first signal drains, the second hurries, the third exits."""
-
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def signal(self) -> None:
-        """One more SIGTERM or SIGINT."""
-        if not self.asked.is_set():
-            log.info("stopping: waiting for running attempts")
-            self.asked.set()
-        elif not self.hurry.is_set():
-            log.warning("stopping at once: attempts are cancelled and handed back")
-            self.hurry.set()
-        else:
-            log.error("exiting without waiting")
-            raise SystemExit(130)
-
-    def listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.signal)
+ANSWER = timedelta(seconds=5)
+PAUSED = "{}; nothing fires, runs or is mailed until `jobd adopt` says that this is the one to work on"
 
 
 async def serve(config: Config, stop: Stop, *, demo: bool = False) -> None:
@@ -68,7 +41,6 @@ async def serve(config: Config, stop: Stop, *, demo: bool = False) -> None:
     Raises:
         JobdError: it cannot run here at all; an absent database is waited for.
     """
-    pulse = Pulse()
     with at_home(config.daemon.state_directory) as home:
         async with database_url(config, demo=demo) as url:
             if not await reachable(url, stop):
@@ -76,7 +48,7 @@ async def serve(config: Config, stop: Stop, *, demo: bool = False) -> None:
             for name in await migrate(url):
                 log.info("migration applied", extra={"migration": name})
             async with open_store(url, config.database, config.app) as store:
-                await _serve(config, store, home, stop, pulse)
+                await Daemon(config, store, home, stop).run()
 
 
 @asynccontextmanager
@@ -95,7 +67,7 @@ async def reachable(url: str, stop: Stop) -> bool:
     patience = Patience("start")
     while not stop.asked.is_set():
         try:
-            await close(await connect(url, application="jobd start", statement_timeout=timedelta(seconds=5)))
+            await close(await connect(url, application="jobd start", statement_timeout=ANSWER))
         except StoreUnavailable as error:
             systemd.status(f"waiting for Postgres: {error}")
             await patience.failure(error)
@@ -105,154 +77,102 @@ async def reachable(url: str, stop: Stop) -> bool:
     return False
 
 
-async def _serve(config: Config, store: Store, home: Home, stop: Stop, pulse: Pulse) -> None:
-    loaded, broken = load_jobs(config)
-    disabled = await disabled_jobs(config, store, broken)
-    await take_over(config, store, disabled)
-    paused = (await store.jobs.copy(config.daemon.environment)).mismatch(config.daemon.environment)
-    if paused:
-        paused += "; nothing fires, runs or is mailed until `jobd adopt` says that this is the one to work on"
-        log.error("paused", extra={"reason": paused})
-    announcer = Announcer(store.database)
-    control: NodeControl
+class Daemon:
+    """One process on one open store; it is one node after another when leases are lost."""
 
-    def queued(queue: str) -> None:
-        if control.node is not None:
-            control.node.queued(queue)
+    def __init__(self, config: Config, store: Store, home: Home, stop: Stop) -> None:
+        self._config, self._store, self._home, self._stop = config, store, home, stop
+        self._pulse = Pulse()
+        self._loading = Loading(config, store)
+        self._announcer = Announcer(store.database)
+        self._listener = (
+            Listener(store.database, self._heard, self._look_again) if config.database.notify else None
+        )
+        self._enqueuer = Enqueuer(store.runs, config.jobs, self._queued)
+        self._control = NodeControl(
+            config=config,
+            store=store,
+            loading=self._loading,
+            enqueuer=self._enqueuer,
+            announcer=self._announcer,
+            listener=self._listener,
+            pulse=self._pulse,
+        )
 
-    def heard(channel: str, payload: str) -> None:
-        if (node := control.node) is None:
+    async def run(self) -> None:
+        """Serve the socket and live as a node, until stopped."""
+        environment = self._config.daemon.environment
+        if mismatch := (await self._store.jobs.copy(environment)).mismatch(environment):
+            self._control.paused = PAUSED.format(mismatch)
+            log.error("paused", extra={"reason": self._control.paused})
+        else:
+            # a copy's rows are left alone: they may belong to whoever works on it
+            await self._loading.take_over()
+        loops = [
+            self._enqueuer.run(),
+            self._control.endings.look(),
+            patiently("announce", self._pulse, self._announcer.round, self._announcer.wake),
+            watchdog(self._pulse),
+        ]
+        if self._control.paused is None:
+            loops.append(self._loading.recheck())
+        if self._listener is not None:
+            loops.append(patiently("listen", self._pulse, self._listener.round, limit=math.inf))
+        # What is loaded by now stays; young garbage of thousands of runs a second is looked at less often.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        async with control_socket(self._config.daemon.socket, self._control), running(*loops):
+            systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")
+            while not self._stop.asked.is_set():
+                await self._live()
+
+    async def _live(self) -> None:
+        """One node's life: until the operator stops the daemon, or the lease is lost and it joins anew."""
+        node = Node(
+            config=self._config,
+            store=self._store,
+            home=self._home,
+            jobs=self._loading.loaded,
+            runnable=self._loading.runnable,
+            pulse=self._pulse,
+            announcer=self._announcer,
+            enqueue=self._enqueuer.enqueue,
+            ended=self._ended,
+            hurry=self._stop.hurry,
+            intake=self._control.paused is None and self._config.daemon.enabled,
+        )
+        try:
+            async with node.alive():
+                self._control.node = node
+                await first_of(self._stop.asked, node.lost, math.inf)
+                if self._stop.asked.is_set():
+                    self._control.stopping = True
+                    systemd.stopping(self._config.daemon.grace.total_seconds())
+        except StoreUnavailable as error:
+            log.warning("this node waits for Postgres", extra={"error": str(error)})
+            await first_of(self._stop.asked, asyncio.Event(), 1.0)
+        finally:
+            self._control.node = None
+
+    def _queued(self, queue: str) -> None:
+        if self._control.node is not None:
+            self._control.node.queued(queue)
+
+    def _heard(self, channel: str, payload: str) -> None:
+        if self._control.node is None:
             return
         if channel == QUEUE:
-            node.heard(payload)
+            self._control.node.heard(payload)
         elif channel == CONTROL:
-            node.look.soon()
+            self._control.node.look.soon()
 
-    listener = Listener(store.database, heard, lambda: heard(CONTROL, "")) if config.database.notify else None
-    enqueuer = Enqueuer(store.runs, config.jobs, queued)
-    control = NodeControl(
-        config=config,
-        store=store,
-        loaded=loaded,
-        disabled=disabled,
-        enqueuer=enqueuer,
-        announcer=announcer,
-        listener=listener,
-        pulse=pulse,
-        database=described(config),
-        paused=paused,
-    )
-    loops = [
-        enqueuer.run(),
-        control.endings.look(),
-        patiently("announce", pulse, announcer.round, announcer.wake),
-        watchdog(pulse),
-        recheck(config, store, broken, disabled),
-    ]
-    if listener is not None:
-        loops.append(patiently("listen", pulse, listener.round, limit=math.inf))
-    # What is loaded by now stays; young garbage of thousands of runs a second is looked at less often.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    async with control_socket(config.daemon.socket, control), running(*loops):
-        systemd.ready(f"{config.daemon.name}: {len(loaded)} jobs")
-        while not stop.asked.is_set():
-            await _live(config, store, home, stop, pulse, control, loaded, paused is None, announcer, enqueuer)
+    def _look_again(self) -> None:
+        """The listening connection is new: whatever was said meanwhile was not heard."""
+        self._heard(CONTROL, "")
 
-
-async def _live(
-    config: Config,
-    store: Store,
-    home: Home,
-    stop: Stop,
-    pulse: Pulse,
-    control: NodeControl,
-    loaded: Mapping[str, LoadedJob],
-    intake: bool,
-    announcer: Announcer,
-    enqueuer: Enqueuer,
-) -> None:
-    """One node's life: until the operator stops the daemon, or the lease is lost and the daemon joins anew."""
-
-    def ended(endings: Sequence[Ending]) -> None:
-        control.ended(ending.run.id for ending in endings if not ending.again)
-
-    node = Node(
-        config=config,
-        store=store,
-        home=home,
-        jobs=loaded,
-        runnable=control.runnable,
-        pulse=pulse,
-        announcer=announcer,
-        enqueue=enqueuer.enqueue,
-        ended=ended,
-        hurry=stop.hurry,
-        intake=intake and config.daemon.enabled,
-    )
-    try:
-        async with node.alive():
-            control.node = node
-            await first_of(stop.asked, node.lost, math.inf)
-            if stop.asked.is_set():
-                control.stopping = True
-                systemd.stopping(config.daemon.grace.total_seconds())
-    except StoreUnavailable as error:
-        log.warning("this node waits for Postgres", extra={"error": str(error)})
-        await first_of(stop.asked, asyncio.Event(), 1.0)
-    finally:
-        control.node = None
-
-
-def load_jobs(config: Config) -> tuple[dict[str, LoadedJob], dict[str, str]]:
-    """What the configured jobs run, and for those that cannot be loaded the reason: the others go on."""
-    loaded, broken = {}, {}
-    for name, job in config.jobs.items():
-        try:
-            loaded[name] = load_job(job)
-        except LoadError as error:
-            broken[name] = str(error)
-            log.error("job cannot be loaded", extra={"job": name, "error": str(error), "place": job.place})
-    return loaded, broken
-
-
-async def disabled_jobs(config: Config, store: Store, broken: Mapping[str, str]) -> dict[str, str]:
-    """The reason for each job that cannot run now: its function, or the application's tables that it needs."""
-    wanted = sorted({table for job in config.jobs.values() for table in job.requires})
-    missing = await store.jobs.missing_tables(config.app.schema, wanted) if wanted else set()
-    disabled = dict(broken)
-    for name, job in config.jobs.items():
-        if name not in disabled and (gone := [table for table in job.requires if table in missing]):
-            disabled[name] = f'no table {", ".join(gone)} in schema "{config.app.schema}" ([app] schema)'
-    return disabled
-
-
-async def take_over(config: Config, store: Store, disabled: Mapping[str, str]) -> None:
-    """Make the rows in Postgres what the files say."""
-    await store.jobs.load(
-        config.daemon.name,
-        config.jobs.values(),
-        config.queues.values(),
-        config.schedules.values(),
-        disabled=disabled,
-        tzdata=version("tzdata"),
-    )
-
-
-async def recheck(config: Config, store: Store, broken: Mapping[str, str], disabled: dict[str, str]) -> None:
-    """Look again now and then for tables that were missing, so that a job begins when the application is set up."""
-    while True:
-        await asyncio.sleep(RECHECK_SECONDS)
-        try:
-            now = await disabled_jobs(config, store, broken)
-            if now != disabled:
-                disabled.clear()
-                disabled.update(now)
-                await take_over(config, store, disabled)
-                log.info("jobs checked again", extra={"disabled": sorted(disabled)})
-        except StoreUnavailable:
-            continue
+    def _ended(self, endings: Sequence[Ending]) -> None:
+        self._control.ended(ending.run.id for ending in endings if not ending.again)
 
 
 async def watchdog(pulse: Pulse) -> None:
@@ -264,11 +184,3 @@ async def watchdog(pulse: Pulse) -> None:
         else:
             systemd.alive()
         await asyncio.sleep(every)
-
-
-def described(config: Config) -> str:
-    """The database without any secret."""
-    if config.database.url is None:
-        return "embedded"
-    parts = urlsplit(config.database.url)
-    return f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"

@@ -91,7 +91,7 @@ class LoadError(JobdError):
     """The function that a job names cannot be loaded."""
 
 
-class Retry(Exception):  # noqa: N818 - a word of the public vocabulary, not a failure
+class Retry(Exception):
     """Raised by a job: this attempt did not work, try again.
 
     `after` (from now) or `at` say when; with neither, the job's own retry delay applies.
@@ -105,7 +105,7 @@ class Retry(Exception):  # noqa: N818 - a word of the public vocabulary, not a f
         super().__init__(reason or "the job asked to be tried again")
 
 
-class Cancel(Exception):  # noqa: N818 - a word of the public vocabulary, not a failure
+class Cancel(Exception):
     """Raised by a job: there is nothing to do any more; the run ends as `cancelled` with this reason."""
 
     def __init__(self, reason: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import lru_cache
+from functools import cache
 from types import SimpleNamespace
 
 _NAME = re.compile(r"^--\s*name:\s*([a-z_][a-z0-9_]*)\s*$", re.MULTILINE)
@@ -27,7 +27,7 @@ def parse(text: str, source: str) -> SimpleNamespace:
     return SimpleNamespace(**{name: body.strip() for name, body in zip(names, parts[2::2], strict=True)})
 
 
-@lru_cache(maxsize=None)
+@cache
 def statements(package: str, name: str) -> SimpleNamespace:
     """The statements of `name`.sql that lies beside the code of `package` (usually `__package__`).
 

@@ -42,8 +42,9 @@ def run(args: argparse.Namespace) -> int:
 def serve_config(config: Config) -> int:
     """Run the daemon until it is told to stop; its exit status."""
     from jobd import logs
-    from jobd.daemon import Stop, serve
+    from jobd.daemon import serve
     from jobd.engine.context import bound_facts
+    from jobd.stop import Stop
 
     logs.set_up(config.daemon.log_level, config.daemon.log_format, bound_facts)
 

@@ -44,7 +44,7 @@ live = false
 rate = 1000
 parallel = 16
 throttle_limit = 100
-timeout = "2s"
+timeout = "1s"
 
 [jobs.expire-subscriptions]
 run = "jobd.jobs.expire_subscriptions:expire_subscriptions"

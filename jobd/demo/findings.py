@@ -96,9 +96,7 @@ class Payments:
     def outcomes(self) -> dict[str, dict[str, int]]:
         """Status → how many there have to be, and how many there are."""
         expected, found = Counter(p.dictated for p in self.all), Counter(p.now for p in self.all)
-        return {
-            status: {"expected": expected[status], "found": found[status]} for status in sorted(expected | found)
-        }
+        return {status: {"expected": expected[status], "found": found[status]} for status in sorted(expected | found)}
 
     @property
     def settled(self) -> Claim:

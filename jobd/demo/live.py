@@ -14,7 +14,7 @@ from jobd.demo.client import Client
 from jobd.model.display import display_safe
 
 EVERY = 1.0
-_WIDEST = 110
+_WIDEST = 100
 
 
 class Live:
@@ -35,8 +35,8 @@ class Live:
         self._next = now + EVERY
         stamp = f"{now - self._began:6.1f}s"
         try:
-            if events := [*await self._ended(), *await self._retried()]:
-                self._say(f"{stamp}  {_cut(', '.join(events))}")
+            if events := [*await self._retried(), *await self._ended()]:
+                self._say(f"{stamp}  {_joined(events)}")
         except (aiohttp.ClientError, TimeoutError) as error:
             self._say(f"{stamp}  the daemon does not answer: {error}")
         if (progress := _progress(report)) != self._told:
@@ -48,13 +48,13 @@ class Live:
         ended: Counter[str] = Counter()
         for run in reversed(await self._client.runs("succeeded", "failed", "cancelled", "skipped")):
             if self._is_new(run):
-                ended[f"{run['job']} {run['state']}{_items(run)}"] += 1
+                ended[f"{run['job']} {_how(run)}"] += 1
         return [f"{what} ×{count}" if count > 1 else what for what, count in ended.items()]
 
     async def _retried(self) -> list[str]:
         """Runs whose attempt failed and that are due again."""
         waiting = [run for run in await self._client.runs("scheduled") if run["attempt"] and self._is_new(run)]
-        return [f"{run['job']} failed at attempt {run['attempt']} and is tried again" for run in waiting]
+        return [f"{run['job']} failed (attempt {run['attempt']}), again soon" for run in waiting]
 
     def _is_new(self, run: dict[str, Any]) -> bool:
         key = run["id"], -1 if run["finished_at"] else run["attempt"]
@@ -63,10 +63,12 @@ class Live:
         return new
 
 
-def _items(run: dict[str, Any]) -> str:
+def _how(run: dict[str, Any]) -> str:
+    """What a run counted, and its state unless that is the usual one."""
     items = run["items"]
     counted = [f"{items[name]:,} {name}" for name in ("done", "failed") if items[name]]
-    return f" ({', '.join(counted)})" if counted else ""
+    state = [] if run["state"] == "succeeded" else [run["state"]]
+    return ", ".join([*state, *counted]) or "nothing to do"
 
 
 def _progress(report: Report) -> str:
@@ -81,6 +83,11 @@ def _progress(report: Report) -> str:
     )
 
 
-def _cut(text: str) -> str:
-    text = display_safe(text)
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+def _joined(events: list[str]) -> str:
+    """As many as fit a line, and how many more there are."""
+    line = events[0]
+    for number, event in enumerate(events[1:], 1):
+        if len(line) + len(event) > _WIDEST:
+            return display_safe(f"{line} · and {len(events) - number} more")
+        line += f" · {event}"
+    return display_safe(line)

@@ -9,9 +9,6 @@ from pathlib import Path
 from jobd.demo.findings import Delivered
 
 
-
-
-
 class Mailbox:
     """Counts mails by kind and recipient; `read` goes on where the last one ended."""
 

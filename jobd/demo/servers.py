@@ -59,9 +59,7 @@ async def mail_server(place: Place, *, lose: int = 0) -> AsyncIterator[Server]:
 async def gateway(place: Place, *, misbook: str | None = None) -> AsyncIterator[Server]:
     """The payment gateway, telling `place.gateway_script`; of the order `misbook` it tells something else."""
     lie = [] if misbook is None else ["--misbook", misbook]
-    async with _server(
-        "gateway", place, "jobd.testing.paymob", "--script", str(place.gateway_script), *lie
-    ) as server:
+    async with _server("gateway", place, "jobd.testing.paymob", "--script", str(place.gateway_script), *lie) as server:
         yield server
 
 

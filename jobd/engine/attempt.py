@@ -18,6 +18,8 @@ from jobd.model.storable import storable_result, storable_text
 
 TEXT_LIMIT = 64 * 1024
 RESULT_LIMIT = 256 * 1024
+LONGEST_WAIT_SECONDS = 10 * 366 * 86_400.0
+"""Before another attempt: an instant after the year 294276 is none to Postgres."""
 
 
 async def call(loaded: LoadedJob, context: AttemptContext, args: dict[str, Any]) -> Any:
@@ -38,16 +40,23 @@ async def attempt(loaded: LoadedJob, context: AttemptContext) -> Ending:
     """
     CURRENT.set(context)
     try:
+        if context.why is not None:
+            return judge(loaded, context, asyncio.CancelledError())  # told to stop before it began
         text = context.run.args
         result = await call(loaded, context, json.loads(text) if text else {})
+        if context.why is Stop.TIMEOUT and not context.committed:
+            # it swallowed its cancellation and came back late: its time was over all the same
+            return judge(loaded, context, asyncio.CancelledError())
+        return _succeeded(context, context.result if context.committed else result)
     except BaseException as error:  # noqa: BLE001 - the one place: a job may raise SystemExit and worse
-        return judge(loaded, context, error)
-    if context.why is Stop.TIMEOUT and not context.committed:
-        # it swallowed its cancellation and came back late: its time was over all the same
-        return judge(loaded, context, asyncio.CancelledError())
+        try:
+            return judge(loaded, context, error)
+        except Exception as second:  # noqa: BLE001 - a user's own Retry or Cancel may be no proper one
+            return _failed(loaded, context, second, Outcome.FAILED, describe(second))
+
+
+def _succeeded(context: AttemptContext, result: Any) -> Ending:
     ending = context.ending(Outcome.SUCCEEDED)
-    if context.committed:
-        result = context.result
     if result is not None:
         ending.plain, ending.result = False, storable_result(result, RESULT_LIMIT)
     return ending
@@ -88,7 +97,7 @@ def _failed(
     policy, left = loaded.job.retry, context.run.retries_left
     if left > 0:
         ending.again, ending.spend = True, 1
-        ending.again_in = policy.wait(max(1, policy.retries - left + 1)).total_seconds()
+        ending.again_in = min(policy.wait(max(1, policy.retries - left + 1)).total_seconds(), LONGEST_WAIT_SECONDS)
     return ending
 
 
@@ -98,9 +107,9 @@ def _again(loaded: LoadedJob, context: AttemptContext, again: Retry) -> Ending:
         ending.again, ending.spend = True, 0
         ending.again_in = loaded.job.retry.delay.total_seconds()
     if ending.again and again.after is not None:
-        ending.again_in = max(0.0, again.after.total_seconds())
+        ending.again_in = min(max(0.0, again.after.total_seconds()), LONGEST_WAIT_SECONDS)
     elif ending.again and again.at is not None:
-        ending.again_in = max(0.0, again.at.timestamp() - time.time())
+        ending.again_in = min(max(0.0, again.at.timestamp() - time.time()), LONGEST_WAIT_SECONDS)
     return ending
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import index
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +25,10 @@ T = TypeVar("T")
 CURRENT: ContextVar[AttemptContext | None] = ContextVar("jobd_attempt", default=None)
 """The attempt that this task belongs to; the log filter and captured logs read it."""
 
+MOST_ITEMS = 2**31 - 1
+"""What a column for items holds."""
+
+log = logging.getLogger(__name__)
 job_log = logging.getLogger("jobd.job")
 
 
@@ -68,8 +74,11 @@ class Services:
         self.resources.clear()
         for future in made:
             close = getattr(future.result(), "close", None)
-            if close is not None and (pending := close()) is not None:
-                await pending
+            try:
+                if close is not None and (pending := close()) is not None:
+                    await pending
+            except Exception as error:  # noqa: BLE001 - a user's own close
+                log.warning("a shared resource could not be closed", extra={"error": f"{type(error).__name__}: {error}"})
 
 
 class AttemptContext:
@@ -164,16 +173,17 @@ class AttemptContext:
             self.why, self.stopped_at = why, time.monotonic()
         if self._stopping is not None:
             self._stopping.set()
-        if self.task is not None:
+        if self.task is not None and inspect.getcoroutinestate(self.task.get_coro()) != inspect.CORO_CREATED:
+            # a task that is cancelled before its first step never takes one; that one looks at `why` itself
             self.task.cancel()
 
     def count(self, *, done: int = 0, skipped: int = 0, failed: int = 0) -> None:
         if not self.counted:
             self.counted = True
             self._done = self._skipped = self._failed = 0
-        self._done += done
-        self._skipped += skipped
-        self._failed += failed
+        self._done = min(self._done + index(done), MOST_ITEMS)
+        self._skipped = min(self._skipped + index(skipped), MOST_ITEMS)
+        self._failed = min(self._failed + index(failed), MOST_ITEMS)
 
     def progress(self, done: int, total: int | None = None, note: str = "") -> None:
         self.progressed = {"done": done, "total": total, "note": note}

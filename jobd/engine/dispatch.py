@@ -84,6 +84,8 @@ class Dispatcher:
         self._suspects_wait = False
         self._claims = 0
         self._claiming = asyncio.Lock()
+        self.set_aside = False
+        """Runs were set aside behind a full limit since the last look."""
         self.stopping = False
         self.claim_failed = False
 
@@ -218,11 +220,16 @@ class Dispatcher:
     async def _claim_limited(self, queue: str, count: int, starts: bool) -> None:
         """Claim runs of a queue that are under a limit by key, job or queue; those that are full wait their turn."""
         self.claim_failed = True
-        runs = await self._runs.claim_limited(
+        runs, full = await self._runs.claim_limited(
             queue, count, self._runnable(), self.node, starts=starts, queue_max=self._global_max[queue]
         )
         self.claim_failed = False
-        if len(runs) < count:
+        if full:
+            self.set_aside = True
+            # after the commit: whoever ended meanwhile could not see what was set aside
+            for freed in await self._runs.unblock(full):
+                self.notice(freed)
+        elif len(runs) < count:
             self._limited.discard(queue)  # full or empty: an ending, an enqueue or the next look says otherwise
             if self._global_max[queue]:
                 self._hungry.discard(queue)

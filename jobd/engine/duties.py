@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +16,8 @@ from jobd.engine.recorder import Recorder
 from jobd.engine.workers import Workers
 from jobd.model.run import Ending, Outcome
 from jobd.model.settings import KeepSettings
+from jobd.model.storable import storable_result
+from jobd.store.outbox import Outbox
 from jobd.store.retention import Retention
 from jobd.store.runs import CLAIM_SECONDS, Runs
 
@@ -24,10 +25,11 @@ log = logging.getLogger(__name__)
 
 SHOWN_AFTER_SECONDS = 0.5
 PROGRESS_EVERY_SECONDS = 0.5
+PROGRESS_LIMIT = 4096
+"""Bytes of one progress, as JSON."""
 PROMOTE_BATCH = 1000
 UNHELD_EVERY_SECONDS = 30.0
-FORGOTTEN_EVERY_SECONDS = 5.0
-FORGOTTEN_KEYS = 1000
+BLOCKED_KEYS = 1000
 RETENTION_EVERY_SECONDS = 600.0
 PAUSE_BETWEEN_BATCHES_SECONDS = 0.1
 LONGEST_TICK_SECONDS = 1.0
@@ -61,7 +63,7 @@ async def show_running(runs: Runs, node: int, workers: Workers) -> None:
             context.announced = True
     moved = [c for c in workers.under_way.values() if c.progressed is not None]
     if moved:
-        rows = [(c.run.id, c.run.attempt, json.dumps(c.progressed)) for c in moved]
+        rows = [(c.run.id, c.run.attempt, storable_result(c.progressed, PROGRESS_LIMIT)) for c in moved]
         for context in moved:
             context.progressed = None
         await runs.record_progress(node, rows)
@@ -90,7 +92,6 @@ class Holder(Protocol):
     @property
     def recorder(self) -> Recorder: ...
     def heard(self, queue: str) -> None: ...
-    def blocked(self) -> bool: ...
 
 
 async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:
@@ -106,20 +107,20 @@ async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:
         holder.heard(queue)
 
 
-async def unblock_forgotten(runs: Runs, holder: Holder) -> None:
-    """Let runs start whose limit has room although nobody said so: a node died between an ending and its word."""
-    await asyncio.sleep(FORGOTTEN_EVERY_SECONDS)
-    if holder.blocked():
-        for queue in await runs.unblock(await runs.blocked_keys(FORGOTTEN_KEYS)):
-            holder.heard(queue)
+async def unblock_all(runs: Runs) -> list[str]:
+    """Let runs start whose limit has room although no ending said so; the queues that have some."""
+    keys = await runs.blocked_keys(BLOCKED_KEYS)
+    return await runs.unblock(keys) if keys else []
 
 
-async def retain(retention: Retention, keep: KeepSettings) -> None:
+async def retain(retention: Retention, outbox: Outbox, keep: KeepSettings) -> None:
     """Make tomorrow's partitions, drop and delete what is past its age."""
     if not await retention.make_partitions() or not await retention.drop_partitions(keep):
         await asyncio.sleep(5)
         return
     while await retention.delete_ended(keep) + await retention.delete_keys():
+        await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)
+    while await outbox.delete_old(keep.mail):
         await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)
     await retention.delete_stats()
     await asyncio.sleep(RETENTION_EVERY_SECONDS)

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from jobd.errors import StoreUnavailable, UnknownJob
+from jobd.errors import ArgumentsRefused, StoreUnavailable, UnknownJob
 from jobd.model.job import Job
 from jobd.model.run import NewRun
+from jobd.model.storable import storable
+from jobd.store.endings import REFUSALS
 from jobd.store.runs import Runs
 
 BATCH = 2000
@@ -28,9 +30,11 @@ class Enqueuer:
         """Add one run; its id, when it is committed.
 
         Raises:
+            ArgumentsRefused: they cannot be stored.
             UnknownJob: Postgres does not know the job.
             StoreUnavailable: it is not known whether it was added; an idempotency key makes asking again safe.
         """
+        storable(new.args)
         job = self._jobs.get(new.job)
         if new.key is not None or (job is not None and job.unique is not None):
             run_id, _ = await self.enqueue_keyed(new)
@@ -42,6 +46,7 @@ class Enqueuer:
 
     async def enqueue_keyed(self, new: NewRun) -> tuple[int, bool]:
         """Add one run unless its key, or its job's `unique` rule, has one; (id, whether it is new)."""
+        storable(new.args)
         run_id, fresh = await self._runs.enqueue_keyed(new)
         if fresh:
             self._tell([new])
@@ -49,6 +54,8 @@ class Enqueuer:
 
     async def enqueue_many(self, new: Sequence[NewRun]) -> list[int]:
         """Add many runs, a batch a statement; their ids in the order given."""
+        for run in new:
+            storable(run.args)
         futures = []
         loop = asyncio.get_running_loop()
         for run in new:
@@ -85,6 +92,9 @@ class Enqueuer:
                 if not future.done():
                     future.set_exception(StoreUnavailable(str(error)))
             return
+        except REFUSALS as error:
+            await self._refused(batch, error)
+            return
         for (new, future), run_id in zip(batch, ids, strict=True):
             if future.done():
                 continue
@@ -93,6 +103,14 @@ class Enqueuer:
             else:
                 future.set_result(run_id)
         self._tell([new for new, _ in batch])
+
+    async def _refused(self, batch: Sequence[tuple[NewRun, asyncio.Future[int]]], error: Exception) -> None:
+        """One that Postgres does not take must not fail those that came with it: halve until it stands alone."""
+        if len(batch) > 1:
+            await self._write(batch[: len(batch) // 2])
+            await self._write(batch[len(batch) // 2 :])
+        elif not batch[0][1].done():
+            batch[0][1].set_exception(ArgumentsRefused(f"Postgres does not take this run: {error}"))
 
     def _tell(self, new: Sequence[NewRun]) -> None:
         """One word a queue, after the commit."""

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 import jobd.store.nodes as nodes
-from jobd.errors import StoreUnavailable
+from jobd.errors import StoreRefused, StoreUnavailable
 from jobd.store.database import close, connect
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._interval = identity.lease.total_seconds() / 3
         self._margin = min(MARGIN_SECONDS, identity.lease.total_seconds() / 5)
+        self._holds = identity.direct
         self.node = 0
         self.state = "running"
         self.trusted_until = 0.0
@@ -86,8 +87,11 @@ class Heartbeat:
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
         self._wake = lambda: _set(loop, woken)
         try:
-            connection, before = await self._open(), time.monotonic()
+            connection, before = await self._open(woken), time.monotonic()
             self.node = await nodes.join(connection, self._identity)
+        except StoreRefused as error:
+            self._main.call_soon_threadsafe(self._joined.set_exception, error)
+            return
         except (StoreUnavailable, *nodes.LOST) as error:
             failure = StoreUnavailable(f"this node could not join: {error}")
             self._main.call_soon_threadsafe(self._joined.set_exception, failure)
@@ -96,8 +100,11 @@ class Heartbeat:
         self._main.call_soon_threadsafe(self._joined.set_result, self.node)
         await self._beat_on(connection, woken)
 
-    async def _open(self) -> Any:
-        return await connect(self._url, application="jobd heartbeat", statement_timeout=timedelta(seconds=5))
+    async def _open(self, woken: asyncio.Event) -> Any:
+        """A connection whose end wakes the heartbeat: whoever only lost that must beat again at once."""
+        connection = await connect(self._url, application="jobd heartbeat", statement_timeout=timedelta(seconds=5))
+        connection.add_termination_listener(lambda _: woken.set())
+        return connection
 
     async def _beat_on(self, connection: Any, woken: asyncio.Event) -> None:
         pause = self._interval
@@ -106,6 +113,7 @@ class Heartbeat:
             try:
                 async with asyncio.timeout(pause):
                     await woken.wait()
+                    woken.clear()
             except TimeoutError:
                 pass
             if self._stop.is_set():
@@ -113,14 +121,12 @@ class Heartbeat:
             try:
                 async with asyncio.timeout(self._interval):
                     if connection is None:
-                        connection = await self._open()
-                        if self._identity.direct:
-                            await nodes.hold(connection, self.node)
+                        connection, self._holds = await self._open(woken), False
                     if not await self._beat(connection):
                         self._main.call_soon_threadsafe(self._lost)
                         break
                 pause = self._interval
-            except (StoreUnavailable, *nodes.LOST) as error:
+            except (StoreUnavailable, StoreRefused, *nodes.LOST) as error:
                 log.warning("heartbeat missed", extra={"node": self.node, "error": str(error) or type(error).__name__})
                 if connection is not None:
                     connection.terminate()
@@ -133,7 +139,10 @@ class Heartbeat:
 
     async def _beat(self, connection: Any) -> bool:
         before = time.monotonic()
-        now = await nodes.beat(connection, self.node, self._identity.lease, self.state)
+        if self._identity.direct and not self._holds:
+            # The server may take a while to see that an old session is dead: no reason to miss a beat.
+            self._holds = await nodes.try_hold(connection, self.node)
+        now = await nodes.beat(connection, self.node, self._identity.lease, self.state, direct=self._holds)
         if now is None:
             return False
         self.skew_seconds = time.time() - now

@@ -41,7 +41,7 @@ def load_function(spec: str) -> Callable[..., Any]:
         raise LoadError(f'"{spec}" is not of the form "package.module:function"')
     try:
         target: Any = importlib.import_module(module_name)
-    except Exception as error:  # noqa: BLE001 - importing a user's module can raise anything
+    except Exception as error:
         raise LoadError(f'"{spec}": importing {module_name} failed: {type(error).__name__}: {error}') from error
     for part in name.split("."):
         try:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,6 +23,7 @@ from jobd.engine.attempt import RESULT_LIMIT
 from jobd.engine.children import Children
 from jobd.engine.context import AttemptContext, Services, Stop
 from jobd.engine.delivery import deliver
+from jobd.engine.delivery_verdicts import held_kinds
 from jobd.engine.dispatch import Dispatcher
 from jobd.engine.due import DueLook
 from jobd.engine.heartbeat import Heartbeat
@@ -30,7 +32,7 @@ from jobd.engine.loader import LoadedJob
 from jobd.engine.loops import Pulse, patiently, running
 from jobd.engine.neighbour import watch_neighbour
 from jobd.engine.recorder import Recorder
-from jobd.engine.rescue import rescue_lost
+from jobd.engine.rescue import rescue_lost, rescue_mail
 from jobd.engine.tick import tick
 from jobd.engine.workers import Workers
 from jobd.errors import Conflict, StoreUnavailable
@@ -44,6 +46,7 @@ from jobd.store.store import Store
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 10.0
+FORGOTTEN_SECONDS = 5.0
 
 
 class Node:
@@ -67,9 +70,9 @@ class Node:
         self.config, self.store, self.home, self.pulse, self.announcer = config, store, home, pulse, announcer
         self.hurry, self.intake = hurry, intake
         self.lost = asyncio.Event()
-        self.wakes = {name: asyncio.Event() for name in ("promote", "tick", "rescue", "cancel", "mail", "unblock")}
+        self.wakes = {name: asyncio.Event() for name in ("promote", "tick", "rescue", "cancel", "mail", "unblock", "blocked")}
         self.children = Children(home.children)
-        self.heartbeat = Heartbeat(store.database.url, self._identity(), self.lost.set)
+        self.heartbeat = Heartbeat(store.database.url, self._identity(), self._lose)
         self.services = Services(
             db=store.job_db,
             settings=config.settings,
@@ -81,6 +84,8 @@ class Node:
         )
         self.ended = ended
         self.freed: set[str] = set()
+        self._blocked = False
+        self._unblocked = 0.0
         self.recorder = Recorder(store.runs.endings(), pulse, self._recorded)
         self.workers = Workers(self.services, self.recorder.add, self._attempt_ended)
         self.dispatcher = Dispatcher(
@@ -113,6 +118,14 @@ class Node:
             direct=self.config.database.notify,
         )
 
+    def _lose(self) -> None:
+        """The lease is gone, or cannot be trusted any more: what runs here is ended at once, whatever else still waits
+        for an answer of Postgres."""
+        if not self.lost.is_set():
+            self.dispatcher.stopping = True
+            self.workers.stop_all(Stop.LOST)
+            self.lost.set()
+
     # What its duties tell each other
 
     def queued(self, queue: str) -> None:
@@ -129,6 +142,13 @@ class Node:
 
     def _told(self, due: Due) -> None:
         self.announcer.company = due.nodes > 1
+        # Runs that another node set aside since the last look were not asked for by endings here: catch up, and from
+        # time to time in case a node died between an ending and its word.
+        if due.blocked and (not self._blocked or time.monotonic() > self._unblocked + FORGOTTEN_SECONDS):
+            self._unblocked = time.monotonic()
+            self.wakes["blocked"].set()
+        self._blocked = due.blocked
+        self.dispatcher.set_aside = False
         self.dispatcher.look(due)
         for name, waits in (
             ("promote", due.next_run is not None and due.next_run <= 0),
@@ -162,12 +182,20 @@ class Node:
         self.ended(recorded)
         if not self.dispatcher.limits:
             return
-        if keys := {ending.run.limit_key for ending in recorded if ending.run.limit_key is not None}:
+        keys = {ending.run.limit_key for ending in recorded if ending.run.limit_key is not None}
+        if keys and self._some_blocked():
             self.freed |= keys
             self.wakes["unblock"].set()
+        for queue in {ending.run.queue for ending in recorded} if keys else ():
+            self.heard(queue)
         # runs of a queue with a global_max have no key of their own, but their end makes room in it
         for queue in {e.run.queue for e in recorded if self.config.queues[e.run.queue].global_max is not None}:
             self.queued(queue)
+
+    async def _rescue(self) -> None:
+        await rescue_lost(self.store.nodes, self.id, self.queued)
+        if await rescue_mail(self.store.outbox, held_kinds(self.config.mail)):
+            self.wakes["mail"].set()
 
     async def _unblock(self) -> None:
         freed, self.freed = self.freed, set()
@@ -176,7 +204,11 @@ class Node:
         except StoreUnavailable:
             self.freed |= freed
             raise
-        for queue in queues or {job.queue for job in self.config.jobs.values() if job.global_max is not None}:
+        for queue in queues:
+            self.queued(queue)
+
+    async def _unblock_all(self) -> None:
+        for queue in await duties.unblock_all(self.store.runs):
             self.queued(queue)
 
     # Its life
@@ -196,15 +228,22 @@ class Node:
             self.children.kill_survivors()
             if earlier := await nodes.succeed(self.home.mark, node):
                 log.warning("earlier boot did not say goodbye", extra={"nodes": earlier})
-            await rescue_lost(nodes, node, self.heard)
+            await self._rescue()
             log.info("node joined", extra={"node": node})
             yield
         finally:
             await self.heartbeat.stop()
             if not self.lost.is_set():
-                async with asyncio.timeout(FLUSH_SECONDS):
-                    await nodes.leave(node)
-                log.info("node left", extra={"node": node})
+                await self._leave(node)
+
+    async def _leave(self, node: int) -> None:
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self.store.nodes.leave(node)
+        except (StoreUnavailable, TimeoutError):
+            log.warning("no goodbye, Postgres is away: the lease will end by itself", extra={"node": node})
+        else:
+            log.info("node left", extra={"node": node})
 
     @asynccontextmanager
     async def _duties(self) -> AsyncIterator[None]:
@@ -212,16 +251,16 @@ class Node:
         watch = store.nodes.watch()
         loops = [
             patiently("due", self.pulse, self.look.round),
-            patiently("time", self.pulse, lambda: duties.keep_time(self.heartbeat, self.workers, self.lost.set)),
+            patiently("time", self.pulse, self._keep_time),
             patiently("promote", self.pulse, lambda: duties.promote_due(store.runs, self.queued), wakes["promote"]),
-            patiently("rescue", self.pulse, lambda: rescue_lost(store.nodes, node, self.queued), wakes["rescue"]),
+            patiently("rescue", self.pulse, self._rescue, wakes["rescue"]),
             patiently(
                 "cancel", self.pulse, lambda: duties.cancel_asked(store.runs, node, self.workers), wakes["cancel"]
             ),
             patiently("unblock", self.pulse, self._unblock, wakes["unblock"]),
-            patiently("blocked", self.pulse, lambda: duties.unblock_forgotten(store.runs, self), limit=60),
+            patiently("blocked", self.pulse, self._unblock_all, wakes["blocked"]),
             patiently("progress", self.pulse, lambda: duties.show_running(store.runs, node, self.workers)),
-            patiently("unstarted", self.pulse, lambda: duties.hand_back_unstarted(self.dispatcher, self.recorder, node)),
+            patiently("unstarted", self.pulse, self._hand_back_unstarted),
             patiently("unheld", self.pulse, lambda: duties.hand_back_unheld(store.runs, node, self), limit=60),
             patiently(
                 "neighbour",
@@ -229,7 +268,7 @@ class Node:
                 lambda: watch_neighbour(store.nodes, watch, node, self._company, wakes["rescue"]),
                 limit=120,
             ),
-            patiently("retention", self.pulse, lambda: duties.retain(store.retention, self.config.keep), limit=1800),
+            patiently("retention", self.pulse, self._retain, limit=1800),
         ]
         try:
             async with running(self.recorder.run(), *loops):
@@ -246,7 +285,8 @@ class Node:
             yield
         finally:
             if self.lost.is_set():
-                log.error("lease lost, ending all attempts", extra={"node": self.id, "runs": len(self.workers.under_way)})
+                runs = sorted(self.workers.under_way)[:20]
+                log.error("lease lost, ending all attempts", extra={"node": self.id, "runs": runs})
                 self.workers.stop_all(Stop.LOST)
                 await self.workers.drain(0, self.hurry)
             else:
@@ -255,7 +295,15 @@ class Node:
                 await self.workers.drain(self.config.daemon.grace.total_seconds(), self.hurry)
                 if not await self.recorder.flushed(FLUSH_SECONDS):
                     log.error("endings could not be written", extra={"endings": self.recorder.backlog})
+                await self._hand_back_rest()
+
+    async def _hand_back_rest(self) -> None:
+        """Give back what still carries this node's id; when Postgres is away, the rescue will."""
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
                 await self.store.runs.hand_back_unheld(self.id, self.recorder.held(), timedelta(0))
+        except (StoreUnavailable, TimeoutError):
+            log.warning("runs are left to the rescue, Postgres is away", extra={"node": self.id})
 
     @asynccontextmanager
     async def _intake(self) -> AsyncIterator[None]:
@@ -269,9 +317,18 @@ class Node:
         async with self.dispatcher.dispatching(), running(*loops):
             yield
 
-    def blocked(self) -> bool:
-        """Some runs wait for a limit."""
-        return self.look.latest is not None and self.look.latest.blocked
+    def _some_blocked(self) -> bool:
+        """Some runs wait for a limit, by the last look or because this node has just set them aside."""
+        return self._blocked or self.dispatcher.set_aside
+
+    async def _keep_time(self) -> None:
+        await duties.keep_time(self.heartbeat, self.workers, self._lose)
+
+    async def _hand_back_unstarted(self) -> None:
+        await duties.hand_back_unstarted(self.dispatcher, self.recorder, self.id)
+
+    async def _retain(self) -> None:
+        await duties.retain(self.store.retention, self.store.outbox, self.config.keep)
 
     def _company(self) -> int:
         return self.look.latest.nodes if self.look.latest else 1

@@ -92,6 +92,7 @@ class Recorder:
                 if doubt:
                     # The last try may have come through: what is recorded must not be judged by its lost lease.
                     done = await store.recorded(connection, node, mine)
+                    await self._release_keys(connection, [e for e in mine if e.run.id in done and not e.again])
                     self._recorded([ending for ending in mine if ending.run.id in done])
                     mine = [ending for ending in mine if ending.run.id not in done]
                 again = [ending for ending in mine if ending.again]
@@ -105,16 +106,15 @@ class Recorder:
         try:
             back, cancelled = await store.put_back(connection, node, endings, time.monotonic())
         except store.REFUSALS as error:
-            if store.is_lost(error):
-                raise
+            if store.heals(error):
+                raise StoreUnavailable(f"endings wait: {error}") from error
             first, second = _halves(endings, error)
             counts = await self._put_back(connection, node, first)
             return store.merge(counts, await self._put_back(connection, node, second)) if second else counts
         for ending in endings:
             if ending.run.id in cancelled:
-                # Somebody asked for its end meanwhile: it ends instead of being tried again.
+                # Somebody asked for its end meanwhile: it is among the final ones now.
                 ending.again, ending.outcome = False, Outcome.CANCELLED
-                self.add(ending)
             elif ending.run.id not in back:
                 self._drop(ending)
         gone = [ending for ending in endings if ending.run.id in back]
@@ -130,7 +130,9 @@ class Recorder:
                 connection, node, endings, store.merge(store.tally(endings), counts), time.monotonic()
             )
         except store.REFUSALS as error:
-            if store.is_lost(error) or not endings:
+            if store.heals(error):
+                raise StoreUnavailable(f"endings wait: {error}") from error
+            if not endings:
                 raise
             first, second = _halves(endings, error)
             await self._finish(connection, node, first, counts)
@@ -143,9 +145,12 @@ class Recorder:
             for ending in refused:
                 self._drop(ending)
             await store.finish(connection, node, [], store.tally(refused, -1), time.monotonic())
+        await self._release_keys(connection, endings)
+        self._recorded(endings)
+
+    async def _release_keys(self, connection: object, endings: Sequence[Ending]) -> None:
         if any(ending.run.unique_key is not None for ending in endings):
             await store.release_keys(connection, endings)
-        self._recorded(endings)
 
     def _drop(self, ending: Ending) -> None:
         self.dropped += 1
@@ -164,7 +169,8 @@ def _halves(endings: Sequence[Ending], error: BaseException) -> tuple[Sequence[E
 
 def _placeholder(ending: Ending, error: BaseException) -> Ending:
     """The same ending without what a user wrote into it."""
-    ending.result = ending.reason = None
+    ending.result = ending.reason = ending.items = None
+    ending.plain = False
     ending.error = UNSTORABLE.format(error=type(error).__name__) if ending.outcome is not Outcome.SUCCEEDED else None
     ending.traceback = UNSTORABLE
     return ending

@@ -1,15 +1,26 @@
-"""Runs whose node is gone → queued again, in two steps: the node is declared lost, then its runs are taken."""
+"""What a node held that is gone → back, in two steps: the node is declared lost, then its runs and mails are taken."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from jobd.store.nodes import Nodes
+from jobd.store.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+
+
+async def rescue_mail(outbox: Outbox, hold_kinds: Collection[str]) -> int:
+    """Messages that lost or absent nodes were sending → pending again, or in doubt where the final dot was written."""
+    total = 0
+    while batch := await outbox.recover(hold_kinds=hold_kinds):
+        total += len(batch)
+        for message, state in batch.items():
+            log.warning("message rescued", extra={"message": message, "state": state.value})
+    return total
 
 
 async def rescue_lost(nodes: Nodes, node: int, queued: Callable[[str], None]) -> int:

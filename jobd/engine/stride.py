@@ -82,7 +82,7 @@ class Stride:
         """How `places` starts would fall to the queues in `ready` if each had enough waiting; changes nothing."""
         lanes = [lane for name, lane in self.lanes.items() if name in ready]
         passed = {lane: max(lane.passed, self._now) if not lane.waiting else lane.passed for lane in lanes}
-        shares = {lane: 0 for lane in lanes}
+        shares = dict.fromkeys(lanes, 0)
         for _ in range(places):
             open_ = [lane for lane in lanes if shares[lane] < self.room(lane.queue.name)]
             if not open_:

@@ -59,7 +59,7 @@ def judge(due: DueSchedule, now: datetime) -> tuple[Move, Missed | None]:
     # nothing between the cursor and now, the usual case: no search for a later slot
     second = schedule.next_after(cursor)
     latest = cursor if second is None or second > now else schedule.latest_between(cursor, now) or cursor
-    young = now - latest <= schedule.catch_up_window or latest == cursor and now - cursor <= timedelta(seconds=5)
+    young = now - latest <= schedule.catch_up_window or (latest == cursor and now - cursor <= timedelta(seconds=5))
     move = Move(
         name=schedule.name, version=due.version, seen=cursor, slot=latest if young else None, next=following
     )

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import asyncpg
 
 from jobd.model.run import Ending, Outcome
-from jobd.store.outages import is_lost
 from jobd.statements import statements
+from jobd.store.outages import is_lost
 
 sql = statements("jobd.store.sql", "runs")
 
@@ -179,7 +179,14 @@ async def release_keys(connection: Any, endings: Sequence[Ending]) -> None:
     )
 
 
-REFUSALS = (asyncpg.PostgresError, ValueError, TypeError)
-"""What Postgres or its driver says when one ending of a batch cannot be stored, unless `is_lost` says otherwise."""
 
-__all__ = ["BUCKETS", "REFUSALS", "Tallies", "Tally", "bucket", "finish", "is_lost", "merge", "put_back", "recorded", "release_keys", "tally"]
+def heals(error: BaseException) -> bool:
+    """True when the same endings can be stored later: Postgres is away, or their day has no partition yet."""
+    no_partition = isinstance(error, asyncpg.CheckViolationError) and not error.constraint_name
+    return no_partition or is_lost(error)
+
+
+REFUSALS = (asyncpg.PostgresError, ValueError, TypeError)
+"""What Postgres or its driver says when one ending of a batch cannot be stored, unless `heals` says otherwise."""
+
+__all__ = ["BUCKETS", "REFUSALS", "Tallies", "Tally", "bucket", "finish", "heals", "merge", "put_back", "recorded", "release_keys", "tally"]

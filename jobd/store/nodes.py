@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 
-from jobd.store.database import Database, Link
 from jobd.statements import statements
+from jobd.store.database import Database, Link
+from jobd.store.outages import outages
 
 sql = statements("jobd.store.sql", "nodes")
+
+ANSWER_SECONDS = 10.0
+"""A wait that was to end by itself is not worth waiting for any longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +116,30 @@ async def hold(connection: Any, node: int) -> None:
     await connection.execute(sql.hold, node)
 
 
+async def try_hold(connection: Any, node: int) -> bool:
+    """As `hold` on a new connection; False while the session that held it before is not known to be dead."""
+    held: bool = await connection.fetchval(sql.try_hold, node)
+    return held
+
+
 async def await_release(link: Link, lock_key: int, seconds: float) -> bool:
-    """Wait at most so long for the end of the session that holds this lock; True when nobody holds it (any more)."""
-    row = await link.fetchrow(sql.await_release, lock_key, seconds)
+    """Wait at most so long for the end of the session that holds this lock; True when nobody holds it (any more).
+
+    Raises:
+        StoreUnavailable: no answer, or none in time.
+    """
+    with outages:
+        async with asyncio.timeout(seconds + ANSWER_SECONDS):
+            row = await link.fetchrow(sql.await_release, lock_key, seconds)
     return bool(row and row["released"])
 
 
-async def beat(connection: Any, node: int, lease: timedelta, state: str) -> float | None:
-    """Renew the lease; Postgres' clock in seconds since 1970, or None when the node is lost for ever."""
-    row = await connection.fetchrow(sql.beat, node, lease.total_seconds(), state)
+async def beat(connection: Any, node: int, lease: timedelta, state: str, *, direct: bool) -> float | None:
+    """Renew the lease; Postgres' clock in seconds since 1970, or None when the node is lost for ever.
+
+    `direct` says that this session holds the node's lock, so that its release means something.
+    """
+    row = await connection.fetchrow(sql.beat, node, lease.total_seconds(), state, direct)
     return row["now"] if row else None
 
 

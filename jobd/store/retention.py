@@ -33,7 +33,7 @@ class Retention:
         return await self._partitions(sql.drop_partitions, longest)
 
     async def _partitions(self, statement: str, argument: object) -> bool:
-        async with self._database.raw() as connection:
+        async with self._database.connection() as connection:
             try:
                 await connection.execute(statement, argument)
             except (asyncpg.LockNotAvailableError, asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):

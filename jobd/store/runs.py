@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
-from typing import Any, cast
+from typing import cast
 
 import asyncpg
 
 from jobd.errors import NotFound, UnknownJob
 from jobd.model.run import Claimed, NewRun
-from jobd.store.database import Database, Link
 from jobd.statements import statements
+from jobd.store.database import Database, Link
 
 sql = statements("jobd.store.sql", "runs")
 
@@ -117,16 +117,18 @@ class Runs:
 
     async def claim_limited(
         self, queue: str, count: int, jobs: Sequence[str], node: int, *, starts: bool, queue_max: int | None
-    ) -> list[Claimed]:
+    ) -> tuple[list[Claimed], list[str]]:
         """Claim up to `count` runs of one queue that are under a limit, as far as their limits admit now.
 
         `queue_max` is the queue's `global_max`; with it, runs without a limit of their own are claimed too.
+        The second value are keys that were full: `unblock` wants to be asked for them.
         """
         async with self._claims.use() as connection:
             rows = await connection.fetch(
                 sql.claim_limited, queue, count, jobs, node, starts, queue_max, record_class=ClaimedRow
             )
-        return cast("list[Claimed]", rows)
+        claimed = [row for row in rows if row[0] is not None]
+        return cast("list[Claimed]", claimed), [row.limit_key for row in rows if row[0] is None]
 
     async def unblock(self, keys: Sequence[str]) -> list[str]:
         """Runs under these limits have ended: let others of the same keys start; the queues that have some."""

@@ -88,7 +88,12 @@ class Schedules:
         if (schedule := self._read.get((name, version))) is None:
             if len(self._read) > 200_000:
                 self._read.clear()
-            schedule = self._read[name, version] = read_spec(name, job, spec)
+            try:
+                schedule = read_spec(name, job, spec)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                # no expression says less: whoever asks this one for its slots hears what stands there instead
+                schedule = Schedule(name=name, job=job, cron=spec)
+            self._read[name, version] = schedule
         return schedule
 
     async def fire(self, moves: Sequence[Move]) -> dict[str, str | None]:

@@ -184,7 +184,7 @@ async def test_no_order_of_events_ends_a_run_twice_or_loses_it(store):
     loop = asyncio.get_running_loop()
     machine = type("Runs", (RunsModel,), {"store": store, "loop": loop})
     chosen = settings(
-        max_examples=150, stateful_step_count=30, deadline=None, database=None, derandomize=True,
+        max_examples=80, stateful_step_count=30, deadline=None, database=None, derandomize=True,
         phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     await asyncio.to_thread(run_state_machine_as_test, machine, settings=chosen)

@@ -6,18 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from support.waiting import until
 
 from jobd.config import Config, load_text
-from jobd.daemon import load_jobs, take_over
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.home import at_home
 from jobd.engine.loops import Pulse, patiently, running
 from jobd.engine.node import Node
+from jobd.loading import Loading
 from jobd.model.run import Ending, NewRun
 from jobd.store.listen import Announcer
 from jobd.store.store import Store
@@ -86,15 +85,13 @@ async def attempts_of(store: Store, run: int) -> list[Any]:
     return await store.database.fetch("select * from jobd.attempts where run_id = $1 order by attempt", run)
 
 
-def made(store: Store, config: Config, home: Any) -> Live:
+def made(store: Store, config: Config, loading: Loading, home: Any) -> Live:
     """A node that has not joined yet."""
-    loaded, broken = load_jobs(config)
-    assert not broken, broken
     found: list[Live] = []
     pulse, announcer = Pulse(), Announcer(store.database)
     enqueuer = Enqueuer(store.runs, config.jobs, lambda queue: found[0].node.queued(queue))
     node = Node(
-        config=config, store=store, home=home, jobs=loaded, runnable=lambda: list(loaded), pulse=pulse,
+        config=config, store=store, home=home, jobs=loading.loaded, runnable=loading.runnable, pulse=pulse,
         announcer=announcer, enqueue=enqueuer.enqueue, ended=lambda endings: found[0].ended(endings),
         hurry=asyncio.Event(), intake=config.daemon.enabled,
     )  # fmt: skip
@@ -103,18 +100,23 @@ def made(store: Store, config: Config, home: Any) -> Live:
 
 
 @asynccontextmanager
+async def joining(store: Store, text: str = "", *, directory: Path, **daemon: Any) -> AsyncIterator[Live]:
+    """A node that is about to join."""
+    config = configured(text, **daemon)
+    loading = Loading(config, store)
+    await loading.take_over()
+    assert not loading.unable()
+    with at_home(directory) as home:
+        yield made(store, config, loading, home)
+
+
+@asynccontextmanager
 async def alive(store: Store, text: str = "", *, directory: Path, **daemon: Any) -> AsyncIterator[Live]:
     """A node that works for the length of the block on what `text` says."""
-    config = configured(text, **daemon)
-    await take_over(config, store, {})
-    with at_home(directory) as home:
-        live = made(store, config, home)
+    async with joining(store, text, directory=directory, **daemon) as live:
         announcer = live.node.announcer
         async with (
             running(live.enqueuer.run(), patiently("announce", live.node.pulse, announcer.round, announcer.wake)),
             live.node.alive(),
         ):
             yield live
-
-
-SHORT_LEASE = timedelta(seconds=1)

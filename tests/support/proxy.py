@@ -41,7 +41,7 @@ class Proxy:
         self._flows.clear()
 
     def lose_answer(self, needle: bytes) -> None:
-        """Pass on the next request that holds `needle`, throw its answer away and cut that connection."""
+        """Pass on the first execution of the statement that holds `needle`, throw its answer away and cut that wire."""
         self.bitten.clear()
         self._needle = needle
 
@@ -74,11 +74,13 @@ class Proxy:
     async def _forward(
         self, reader: asyncio.StreamReader, back: asyncio.StreamWriter, own: asyncio.StreamWriter, lost: asyncio.Event
     ) -> None:
+        parsed = False
         with suppress(OSError):
             while data := await reader.read(CHUNK):
                 await self._flows.wait()
                 if self._needle is not None and self._needle in data:
-                    self._needle = None
+                    self._needle, parsed = None, True  # a statement is parsed before it is bound and executed
+                elif parsed and data.startswith(b"B"):
                     lost.set()
                 back.write(data)
                 await back.drain()

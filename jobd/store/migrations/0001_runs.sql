@@ -280,13 +280,14 @@ end $$;
 -- Claims runs under limits. A limit is a row of `limits`: whoever starts runs under it locks that row first (skipping
 -- those that others hold) and counts running rows afterwards, in a statement of its own, so that it sees every start
 -- that was committed before it got the lock. No counter can drift. Runs whose key is full are set aside as `blocked`,
--- so that they never fill the window behind which other keys wait; `unblock` brings them back.
+-- so that they never fill the window behind which other keys wait; their keys come back in rows without an id, for
+-- which the caller asks `unblock` once this is committed.
 create function jobd.claim_limited(
     queue_name text, wanted integer, known text[], who bigint, starts boolean, queue_max integer)
     returns table (id bigint, job text, queue text, priority smallint, attempt integer, retries_left smallint,
         crashes smallint, args jsonb, due float8, waited float8, schedule text, slot timestamptz, limit_key text,
         unique_key text, source text)
-    language plpgsql as $$
+    language plpgsql set enable_hashjoin = on as $$
 #variable_conflict use_column
 declare
     room integer := wanted;
@@ -313,7 +314,7 @@ begin
         select r.id from jobd.runs r
         where r.queue = queue_name and r.state = 'queued' and r.limit_key is not null and r.crashes = 0
           and not r.blocked and r.job = any(known)
-        order by r.priority, r.due_at, r.id limit greatest(4 * room, 100));
+        order by r.priority, r.due_at, r.id limit greatest(2 * room, 100));
     if queue_max is not null then
         candidates := candidates || array(
             select r.id from jobd.runs r
@@ -338,20 +339,18 @@ begin
           and (r.limit_key is null or r.limit_key = any(held))
           and (j.global_max is null or 'job:' || j.name = any(held))
         for update of r skip locked
-    ), running_keys as (
-        select r.limit_key, count(*) as n from jobd.runs r
-        where r.state = 'running' and r.limit_key is not null
-          and r.job in (select m.job from mine m) and r.limit_key in (select m.limit_key from mine m)
-        group by r.limit_key
     ), running_jobs as (
         select r.job, count(*) as n from jobd.runs r
         where r.state = 'running' and r.limit_key is not null
           and r.job in (select m.job from mine m where m.global_max is not null)
         group by r.job
     ), by_key as (
-        select m.*, m.key_max is not null and coalesce(k.n, 0) + row_number()
-            over (partition by m.limit_key order by m.priority, m.due_at, m.id) > m.key_max as key_full
-        from mine m left join running_keys k on k.limit_key = m.limit_key
+        -- a probe of the index a row: a join of two sets whose sizes the planner cannot know took seconds
+        select m.*, m.key_max is not null and row_number()
+                over (partition by m.limit_key order by m.priority, m.due_at, m.id)
+            + (select count(*) from jobd.runs r where r.state = 'running' and r.limit_key = m.limit_key)
+            > m.key_max as key_full
+        from mine m
     ), by_job as (
         select b.*, b.global_max is not null and coalesce(j.n, 0) + row_number()
             over (partition by b.job order by b.priority, b.due_at, b.id) > b.global_max as job_full
@@ -360,42 +359,49 @@ begin
     ), chosen as (
         select b.id from by_job b where not b.job_full order by b.priority, b.due_at, b.id limit room
     ), aside as (
-        update jobd.runs r set blocked = true from by_key b where r.id = b.id and b.key_full
+        -- only where they fill the window: what can start soon is not written twice more
+        update jobd.runs r set blocked = true from by_key b
+        where r.id = b.id and b.key_full and (select count(*) from chosen) < room
+        returning r.limit_key
+    ), taken as (
+        update jobd.runs r
+        set state = 'running', node = who, attempt = r.attempt + 1, claimed_at = now(),
+            started_at = case when starts then now() end
+        where r.id = any(array(select c.id from chosen c))
+        returning r.*
     )
-    update jobd.runs r
-    set state = 'running', node = who, attempt = r.attempt + 1, claimed_at = now(),
-        started_at = case when starts then now() end
-    where r.id = any(array(select c.id from chosen c))
-    returning r.id, r.job, r.queue, r.priority, r.attempt, r.retries_left, r.crashes, r.args,
-        extract(epoch from r.due_at)::float8, extract(epoch from now() - r.due_at)::float8,
-        r.schedule, r.slot, r.limit_key, r.unique_key, r.source;
+    select t.id, t.job, t.queue, t.priority, t.attempt, t.retries_left, t.crashes, t.args,
+        extract(epoch from t.due_at)::float8, extract(epoch from now() - t.due_at)::float8,
+        t.schedule, t.slot, t.limit_key, t.unique_key, t.source
+    from taken t
+    union all
+    select null::bigint, null::text, null::text, null::smallint, null::integer, null::smallint, null::smallint,
+        null::jsonb, null::float8, null::float8, null::text, null::timestamptz, a.limit_key, null::text, null::text
+    from (select distinct limit_key from aside) a;
 end $$;
 
--- Brings back runs that were set aside, as many of each key as its limit admits now. The key's row is locked first:
--- a claim that is just setting runs aside is waited for, so none is forgotten. Returns the queues.
+-- Brings back runs that were set aside, as many of each key as its limit admits now. Called after runs under these keys
+-- have ended, and by a claim that set some aside, both after their commit: whoever commits last sees the other, so no run
+-- is forgotten, without a lock. Returns the queues.
 create function jobd.unblock(keys text[]) returns setof text
-    language plpgsql as $$
-begin
-    perform from jobd.limits l where l.key = any(keys) order by l.key for no key update;
-    return query
+    language sql set enable_hashjoin = on set enable_seqscan = off set enable_bitmapscan = off as $$
     with freed as (
-        select b.id from unnest(keys) as k(key)
-        cross join lateral (
-            select count(*) as n from jobd.runs r
-            where r.state = 'running' and r.limit_key = k.key) running
+        select b.id
+        from unnest(keys) as k(key)
         cross join lateral (
             select r.id, row_number() over (order by r.priority, r.due_at, r.id) as nth,
                 coalesce(j.limit_max, j.global_max, 1) as most
             from (select * from jobd.runs r where r.blocked and r.limit_key = k.key
                   order by r.priority, r.due_at, r.id limit 100) r
             left join jobd.jobs j on j.name = r.job) b
-        where b.nth + running.n <= b.most
+        where b.nth <= b.most - (
+            select count(*) from jobd.runs r where r.state = 'running' and r.limit_key = k.key)
     ), moved as (
         update jobd.runs r set blocked = false where r.id = any(array(select f.id from freed f)) and r.blocked
         returning r.queue
     )
-    select distinct m.queue from moved m;
-end $$;
+    select distinct m.queue from moved m
+$$;
 
 -- Tomorrow's partitions are made today. Security definer: the daemon's role needs no DDL of its own.
 create function jobd.make_partitions(days_ahead integer) returns integer

@@ -14,10 +14,12 @@ select
     (select extract(epoch from min(next_slot) - now())::float8 from jobd.schedules
         where enabled and paused_at is null) as next_slot,
     (select extract(epoch from min(due_at) - now())::float8 from jobd.outbox
-        where state in ('pending', 'deferred')) as next_mail,
+        where state in ('pending', 'deferred', 'in_doubt')) as next_mail,
     exists (select from jobd.nodes where not lost and lease_until <= now() and id <> $1) as expired,
     exists (select from jobd.runs r where r.state = 'running'
-        and not exists (select from jobd.nodes n where n.id = r.node and not n.lost)) as orphans,
+        and not exists (select from jobd.nodes n where n.id = r.node and not n.lost))
+    or exists (select from jobd.outbox o where o.state = 'sending'
+        and not exists (select from jobd.nodes n where n.id = o.node and not n.lost)) as orphans,
     exists (select from jobd.runs where node = $1 and cancel_at is not null) as cancels,
     (select count(*)::integer from jobd.nodes where not lost) as nodes,
     array(select name from jobd.queues where paused_at is not null

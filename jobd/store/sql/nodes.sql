@@ -8,9 +8,13 @@ returning id;
 -- The lock that tells the others that this node lives; held by this session until it ends.
 select pg_advisory_lock(jobd.lock_key($1));
 
+-- name: try_hold
+-- As `hold` for a node that has a new session; its old one may still have the lock until the server sees its end.
+select pg_try_advisory_lock(jobd.lock_key($1));
+
 -- name: beat
 -- Renews the lease, unless it has ended or somebody has declared the node lost: then no row, for ever.
-update jobd.nodes set beat_at = now(), lease_until = now() + $2::float8 * interval '1 second', state = $3
+update jobd.nodes set beat_at = now(), lease_until = now() + $2::float8 * interval '1 second', state = $3, direct = $4
 where id = $1 and not lost and lease_until > now()
 returning extract(epoch from clock_timestamp())::float8 as now;
 
@@ -34,11 +38,12 @@ update jobd.nodes set lost = true where not lost and lease_until <= now() and id
 call jobd.await_release($1, $2, null);
 
 -- name: last_beat
-select beat_at from jobd.nodes where id = $1 and not lost;
+-- When a node beat last; no row when it is gone, or when its lock says nothing about it.
+select beat_at from jobd.nodes where id = $1 and not lost and direct;
 
 -- name: mark_silent
 -- A node whose lock was released and that has not beaten since is lost before its lease ends.
-update jobd.nodes set lost = true where id = $1 and not lost and beat_at <= $2 returning id;
+update jobd.nodes set lost = true where id = $1 and not lost and direct and beat_at <= $2 returning id;
 
 -- name: neighbour
 -- Whom this node watches: the alive node with the next lower id, or the highest (a ring, so each is watched by one).

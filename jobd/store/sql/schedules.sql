@@ -12,6 +12,7 @@ on conflict (name) do update set
             is distinct from (excluded.spec, excluded.job, excluded.args, excluded.enabled, excluded.tzdata) then 1
         else 0 end,
     next_slot = case
+        when s.spec = excluded.spec and excluded.next_slot <= s.last_slot then s.next_slot  -- `at`: it has fired
         when s.spec is distinct from excluded.spec or (excluded.enabled and not s.enabled) then excluded.next_slot
         when s.tzdata is distinct from excluded.tzdata and s.next_slot > now() then excluded.next_slot
         else s.next_slot end,

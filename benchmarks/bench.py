@@ -1,0 +1,128 @@
+"""Where figures are taken: one durable Postgres for all of them, and a fresh database for each measurement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from benchmarks.figure import Broken, Sizes
+from jobd.model.settings import EmbeddedSettings
+from jobd.statements import statements
+from jobd.store.embedded import databases, embedded_postgres
+from jobd.store.migrate import migrate
+from jobd.testing.postgres import fresh_database
+
+sql = statements("benchmarks", "ground")
+
+# Postgres' defaults else. Commit times (8 bytes a transaction) tell when a slot was committed, for jobd and floor alike.
+SETTINGS = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.max": "10000",
+    "track_commit_timestamp": "on",
+    "max_connections": "200",
+}
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+
+Prepare = Callable[[Any], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Ground:
+    """A migrated database for one measurement."""
+
+    url: str
+    observer: Any
+    """A plain connection that only looks on, and adds what is to be measured."""
+    admin: Any
+
+    async def statements(self) -> int:
+        """Statements that jobd has sent here so far."""
+        name = urlsplit(self.url).path.lstrip("/")
+        return int(await self.admin.fetchval(sql.statements, name, [sql.newest, sql.succeeded]))
+
+    async def succeeded(self) -> int:
+        return int(await self.observer.fetchval(sql.succeeded))
+
+    async def settled(self) -> None:
+        """Write everything out, so that each measurement begins with the same debts: none."""
+        await self.admin.execute("checkpoint")
+
+
+@dataclass(slots=True)
+class Bench:
+    """What every measurement gets."""
+
+    server: str
+    admin: Any
+    """A connection to another database of the server, for what must not disturb the measured one."""
+    directory: Path
+    sizes: Sizes
+    stack: AsyncExitStack
+    _kept: dict[str, Ground] = field(default_factory=dict)
+    _places: int = 0
+
+    def place(self) -> Path:
+        """A new directory."""
+        self._places += 1
+        place = self.directory / str(self._places)
+        place.mkdir()
+        return place
+
+    @asynccontextmanager
+    async def ground(self) -> AsyncIterator[Ground]:
+        """A database of its own for the length of the block."""
+        async with fresh_database(self.server) as url:
+            await migrate(url)
+            observer = await asyncpg.connect(url)
+            try:
+                yield Ground(url, observer, self.admin)
+            finally:
+                await observer.close()
+
+    async def kept(self, name: str, prepare: Prepare) -> Ground:
+        """A database that later rounds find again, because preparing it takes long."""
+        if name not in self._kept:
+            self._kept[name] = ground = await self.stack.enter_async_context(self.ground())
+            await prepare(ground.observer)
+        return self._kept[name]
+
+
+@asynccontextmanager
+async def opened(directory: Path, sizes: Sizes) -> AsyncIterator[Bench]:
+    """The bench with its server, under `directory`.
+
+    Raises:
+        Broken: the server is not durable; its figures would be of something else.
+    """
+    settings = EmbeddedSettings(settings=SETTINGS)
+    async with embedded_postgres(settings, directory, demo=True) as postgres:
+        admin = await asyncpg.connect(databases.with_database(postgres.url, "postgres"))
+        try:
+            for name in DURABLE:
+                if (value := await admin.fetchval("select current_setting($1)", name)) != "on":
+                    raise Broken(f"{name} is {value}: nothing is measured on a server that may forget")
+            await admin.execute("create extension if not exists pg_stat_statements")
+            async with AsyncExitStack() as stack:
+                yield Bench(postgres.url, admin, directory, sizes, stack)
+        finally:
+            await admin.close()
+
+
+class Clock:
+    """Seconds of a block: `with Clock() as clock: …`, then `clock.seconds`."""
+
+    seconds = 0.0
+
+    def __enter__(self) -> Clock:
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.perf_counter() - self._began

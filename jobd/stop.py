@@ -1,0 +1,36 @@
+"""How the operator ends the daemon: the first signal drains, the second hurries, the third exits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Stop:
+    """What the signals have said so far."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def signal(self) -> None:
+        """One more SIGTERM or SIGINT."""
+        if not self.asked.is_set():
+            log.info("stopping: waiting for running attempts")
+            self.asked.set()
+        elif not self.hurry.is_set():
+            log.warning("stopping at once: attempts are cancelled and handed back")
+            self.hurry.set()
+        else:
+            log.error("exiting without waiting")
+            raise SystemExit(130)
+
+    def listen(self) -> None:
+        """Take the signals of this process from now on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.signal)

@@ -1,0 +1,102 @@
+"""What the demo makes of what it found."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from jobd.demo.findings import AuditRows, Mails, Payment, Payments, Runs, Subscriptions
+from jobd.demo.mailbox import Mailbox
+from jobd.demo.payments import payments, script
+from jobd.testing.paymob import Fault, Story
+
+ANNA, BOB = ("reminder", "anna@example.com"), ("reminder", "bob@example.com")
+
+
+def unmet(part) -> dict[str, bool]:
+    """Claims that are not met, and whether each is beyond hope."""
+    return {claim.what: claim.hopeless for claim in part.claims if not claim.met}
+
+
+def payment(was: str, dictated: str, now: str, *, whole: bool = True) -> Payment:
+    return Payment(order="1", was=was, dictated=dictated, now=now, untouched=was == now, whole=whole)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({ANNA: 1, BOB: 1}, {}),
+        ({ANNA: 1}, {"mails accepted": False}),
+        ({ANNA: 2, BOB: 1}, {"mails accepted twice": True}),
+        ({ANNA: 2}, {"mails accepted": False, "mails accepted twice": True}),
+        ({ANNA: 1, BOB: 1, ("reminder", "eve@example.com"): 1}, {"mails to the wrong people": True}),
+        ({ANNA: 1, BOB: 1, ("expired", "bob@example.com"): 1}, {"mails to the wrong people": True}),
+    ],
+)
+def test_each_mail_is_expected_once_by_each_recipient(found, expected):
+    mails = Mails(wanted=Counter([ANNA, BOB]), found=Counter(found))
+    assert unmet(mails) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (payment("Pending", "Completed", "Completed"), {}),
+        (payment("Pending", "Pending", "Pending"), {}),
+        (payment("Pending", "Completed", "Pending"), {"payments settled": False}),
+        (
+            payment("Pending", "Completed", "Failed"),
+            {"payments settled": False, "payments booked otherwise than the gateway says": True},
+        ),
+        (payment("Pending", "Pending", "Failed"), {"payments booked otherwise than the gateway says": True}),
+        (
+            payment("Pending", "Refunded", "Refunded", whole=False),
+            {"payments settled": False, "payments booked otherwise than the gateway says": True},
+        ),
+    ],
+)
+def test_a_payment_is_right_only_with_the_dictated_status_and_all_that_belongs_to_it(one, expected):
+    assert unmet(Payments(all=(one,), spoiled=0)) == expected
+
+
+def test_two_payments_with_each_others_outcome_are_noticed_though_the_counts_agree():
+    swapped = Payments(
+        all=(payment("Pending", "Completed", "Failed"), payment("Pending", "Failed", "Completed")), spoiled=0
+    )
+    assert all(n["expected"] == n["found"] for n in swapped.outcomes.values())
+    assert "payments booked otherwise than the gateway says" in unmet(swapped)
+
+
+def test_what_nobody_asked_for_is_beyond_hope():
+    assert unmet(Subscriptions(ended=2, expired=1, spoiled=0)) == {"subscriptions expired": False}
+    assert unmet(Subscriptions(ended=2, expired=2, spoiled=1)) == {"subscriptions changed for no reason": True}
+    assert unmet(AuditRows(old=9, deleted=9, young_deleted=1)) == {"young audit rows deleted": True}
+    assert unmet(Payments(all=(), spoiled=1)) == {"payments changed for no reason": True}
+
+
+def test_a_run_that_failed_for_good_or_was_retried_wrongly_is_noticed():
+    fine = {"by_job": {"a": {"succeeded": 3}}, "retries": 4, "as_meant": 2, "otherwise": 0, "first_at": None}
+    assert unmet(Runs(**fine)) == {}
+    assert unmet(Runs(**{**fine, "as_meant": 0})) == {"runs that failed on purpose and then worked": False}
+    assert unmet(Runs(**{**fine, "otherwise": 1})) == {"runs retried in any other way": True}
+    assert unmet(Runs(**{**fine, "by_job": {"a": {"failed": 1}}})) == {"runs failed for good": True}
+
+
+def test_a_line_that_is_still_being_written_is_counted_when_it_is_whole(tmp_path):
+    box = Mailbox(tmp_path / "mailbox.jsonl")
+    assert box.read() == {}
+    line = json.dumps({"kind": "reminder", "recipients": ["anna@example.com"]})
+    (tmp_path / "mailbox.jsonl").write_text(f"{line}\n{line[:20]}")
+    assert box.read() == {ANNA: 1}
+    (tmp_path / "mailbox.jsonl").write_text(f"{line}\n{line}\n")
+    assert box.read() == {ANNA: 2}
+    assert box.read() == {ANNA: 2}
+
+
+def test_the_gateways_script_tells_every_story_and_every_fault():
+    told = script(payments()).values()
+    assert {one.story for one in told} == set(Story)
+    assert {one.fault for one in told if one.fault} == set(Fault)
+    assert sum(1 for one in payments() if one.reconciled) >= 300
