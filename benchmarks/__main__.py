@@ -49,7 +49,7 @@ def chosen(args: argparse.Namespace) -> list[Figure]:
 
 async def measured(args: argparse.Namespace, figures: Sequence[Figure], directory: Path) -> Results:
     async with opened(directory, QUICK if args.quick else FULL) as bench:
-        return await take(bench, figures, args.rounds)
+        return await take(bench, figures, args.rounds, shared_floors=args.quick)
 
 
 def main() -> int:

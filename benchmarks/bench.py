@@ -1,4 +1,4 @@
-"""Where figures are taken: one durable Postgres for all of them, and a fresh database for each measurement."""
+"""Where figures are taken: one durable Postgres for all of them, and empty tables for each measurement."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Prepare = Callable[[Any], Awaitable[None]]
 
 @dataclass(slots=True)
 class Ground:
-    """A migrated database for one measurement."""
+    """A migrated database."""
 
     url: str
     observer: Any
@@ -75,9 +75,22 @@ class Bench:
         place.mkdir()
         return place
 
+    async def ground(self) -> Ground:
+        """The database of most figures, with empty tables: truncated ones have new files and no statistics."""
+        ground = await self.kept("empty")
+        await ground.observer.execute(sql.empty)
+        return ground
+
+    async def kept(self, name: str, prepare: Prepare | None = None) -> Ground:
+        """A database that others find again as they left it, because preparing it takes long."""
+        if name not in self._kept:
+            self._kept[name] = ground = await self.stack.enter_async_context(self._made())
+            if prepare is not None:
+                await prepare(ground.observer)
+        return self._kept[name]
+
     @asynccontextmanager
-    async def ground(self) -> AsyncIterator[Ground]:
-        """A database of its own for the length of the block."""
+    async def _made(self) -> AsyncIterator[Ground]:
         async with fresh_database(self.server) as url:
             await migrate(url)
             observer = await asyncpg.connect(url)
@@ -85,13 +98,6 @@ class Bench:
                 yield Ground(url, observer, self.admin)
             finally:
                 await observer.close()
-
-    async def kept(self, name: str, prepare: Prepare) -> Ground:
-        """A database that later rounds find again, because preparing it takes long."""
-        if name not in self._kept:
-            self._kept[name] = ground = await self.stack.enter_async_context(self.ground())
-            await prepare(ground.observer)
-        return self._kept[name]
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,27 @@ async def running_daemon(
     bench: Bench, url: str, tables: str = TABLES, *, daemon: str = "", database: str = "", clock: Path | None = None
 ) -> AsyncIterator[Daemon]:
     """`python -m jobd run` on the database `url` for the length of the block, from when it is ready."""
-    directory = bench.place()
+    async with _started(bench.place(), url, tables, daemon, database, clock) as running:
+        await _ready(running)
+        yield running
+
+
+@asynccontextmanager
+async def running_daemons(bench: Bench, url: str, tables: str, count: int) -> AsyncIterator[list[Daemon]]:
+    """So many of them at once."""
+    async with AsyncExitStack() as stack:
+        group = [
+            await stack.enter_async_context(_started(bench.place(), url, tables, "", "", None)) for _ in range(count)
+        ]
+        for running in group:
+            await _ready(running)
+        yield group
+
+
+@asynccontextmanager
+async def _started(
+    directory: Path, url: str, tables: str, daemon: str, database: str, clock: Path | None
+) -> AsyncIterator[Daemon]:
     file = directory / "jobd.toml"
     file.write_text(configuration(url, directory, tables, daemon, database))
     file.chmod(0o600)
@@ -84,10 +104,8 @@ async def running_daemon(
             sys.executable, "-m", "jobd", "run", "--config", str(file),
             env=_environment(clock), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
-    running = Daemon(process, directory)
     try:
-        await _ready(running)
-        yield running
+        yield Daemon(process, directory)
     finally:
         await _stopped(process)
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from typing import Any
 
 from benchmarks.bench import Bench, Clock, Ground, Prepare, sql
-from benchmarks.daemon import TABLES, Daemon, running_daemon
+from benchmarks.daemon import TABLES, Daemon, running_daemons
 from benchmarks.figure import Broken, Numbers
 
 LOOK_SECONDS = 0.01
@@ -39,10 +38,8 @@ def drain(
     async def measure(bench: Bench) -> Numbers:
         count = int(bench.sizes.drain * share) // len(queues)
         each = dict.fromkeys(queues, count)
-        if kept is not None:
-            return await _drained(bench, await bench.kept(*kept), daemons, tables, job, each, users)
-        async with bench.ground() as ground:
-            return await _drained(bench, ground, daemons, tables, job, each, users)
+        ground = await bench.kept(*kept) if kept is not None else await bench.ground()
+        return await _drained(bench, ground, daemons, tables, job, each, users)
 
     return measure
 
@@ -50,8 +47,7 @@ def drain(
 async def _drained(
     bench: Bench, ground: Ground, daemons: int, tables: str, job: str, each: Mapping[str | None, int], users: int
 ) -> Numbers:
-    async with AsyncExitStack() as stack:
-        group = [await stack.enter_async_context(running_daemon(bench, ground.url, tables)) for _ in range(daemons)]
+    async with running_daemons(bench, ground.url, tables, daemons) as group:
 
         async def add(connection: Any) -> None:
             for queue, count in each.items():

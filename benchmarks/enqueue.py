@@ -49,14 +49,19 @@ async def by_callers(callers: int, count: int, enqueue: Callable[[int], Enqueue]
 @asynccontextmanager
 async def _prepared(bench: Bench) -> AsyncIterator[tuple[Ground, Enqueuer]]:
     """A database with somebody who listens, as a daemon would, and one who enqueues."""
-    async with bench.ground() as ground, enqueuing(ground.url, bench.place(), alone=True) as enqueuer:
-        await ground.observer.add_listener(QUEUE, lambda *_: None)
+    ground = await bench.ground()
+    async with enqueuing(ground.url, bench.place(), alone=True) as enqueuer:
+        await ground.observer.add_listener(QUEUE, _heard)
         for number in range(20):
             await enqueuer.enqueue(new_run(number))
         await ground.observer.execute(sql.forget)
         await ground.settled()
         yield ground, enqueuer
-        await ground.observer.reset()
+        await ground.observer.remove_listener(QUEUE, _heard)
+
+
+def _heard(*_: Any) -> None:
+    """What a daemon does with it is measured elsewhere."""
 
 
 async def _rate(ground: Ground, clock: Clock, count: int) -> Numbers:
@@ -92,9 +97,9 @@ def by_sql(callers: int) -> Measure:
 
     async def measure(bench: Bench) -> Numbers:
         count = count_for(bench.sizes, callers)
+        if not await (await bench.ground()).observer.fetchval(sql.has_function):
+            raise Skipped("this jobd has no SQL function jobd.enqueue")
         async with _prepared(bench) as (ground, _):
-            if not await ground.observer.fetchval(sql.has_function):
-                raise Skipped("this jobd has no SQL function jobd.enqueue")
             connections = [await asyncpg.connect(ground.url) for _ in range(callers)]
             try:
                 with Clock() as clock:

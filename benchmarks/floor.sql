@@ -1,5 +1,6 @@
 -- name: tables
 -- The shape of jobd's tables: the same columns, the primary key, and the one index without which there is no claim.
+drop schema if exists floor cascade;
 create schema floor;
 create table floor.runs (like jobd.runs including defaults, primary key (id)) with (
     fillfactor = 70,

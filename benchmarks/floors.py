@@ -28,15 +28,15 @@ SLOT = datetime(2026, 1, 1, tzinfo=UTC)
 @asynccontextmanager
 async def tables(bench: Bench) -> AsyncIterator[Any]:
     """A connection to a database with empty floor tables."""
-    async with bench.ground() as ground:
-        connection = await asyncpg.connect(ground.url)
-        try:
-            await connection.execute(sql.tables)
-            await connection.execute(sql.plans)
-            await ground.settled()
-            yield connection
-        finally:
-            await connection.close()
+    ground = await bench.kept("floor")
+    connection = await asyncpg.connect(ground.url)
+    try:
+        await connection.execute(sql.tables)
+        await connection.execute(sql.plans)
+        await ground.settled()
+        yield connection
+    finally:
+        await connection.close()
 
 
 def arguments(count: int) -> list[str]:

@@ -1,3 +1,8 @@
+-- name: empty
+-- As the migrations left them.
+truncate jobd.runs, jobd.history, jobd.attempts, jobd.stats, jobd.keys, jobd.limits, jobd.nodes, jobd.jobs, jobd.queues,
+    jobd.schedules;
+
 -- name: add_runs
 -- $3 queued runs of job $1 with `{"user_id": i}` for arguments, user ids below $4; in queue $2, or in the job's own.
 insert into jobd.runs (job, queue, priority, args, retries_left, source, limit_key)

@@ -24,7 +24,8 @@ def over_http(callers: int, batch: int = 1) -> Measure:
 
     async def measure(bench: Bench) -> Numbers:
         count = _count(bench.sizes, callers, batch)
-        async with bench.ground() as ground, running_daemon(bench, ground.url, TABLES, daemon=DISABLED) as daemon:
+        ground = await bench.ground()
+        async with running_daemon(bench, ground.url, TABLES, daemon=DISABLED) as daemon:
             await ground.settled()
             cpu = daemon.cpu_seconds
             seconds, warm = await _called(daemon, callers, count, batch)

@@ -16,7 +16,8 @@ FEW, MANY, STEP = 10_000, 1_000_000, 100_000
 
 async def idle(bench: Bench) -> Numbers:
     """Statements, CPU and memory of one daemon with all duties on and no runs."""
-    async with bench.ground() as ground, running_daemon(bench, ground.url) as daemon:
+    ground = await bench.ground()
+    async with running_daemon(bench, ground.url) as daemon:
         await asyncio.sleep(SETTLED_SECONDS)  # what each duty does first is no idleness
         sent, cpu = await ground.statements(), daemon.cpu_seconds
         with Clock() as clock:
@@ -31,7 +32,8 @@ async def idle(bench: Bench) -> Numbers:
 
 async def memory(bench: Bench) -> Numbers:
     """Memory of one daemon after 10,000 runs and after 1,000,000."""
-    async with bench.ground() as ground, running_daemon(bench, ground.url) as daemon:
+    ground = await bench.ground()
+    async with running_daemon(bench, ground.url) as daemon:
 
         async def drained(count: int) -> float:
             async def add(connection: Any) -> None:

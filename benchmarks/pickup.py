@@ -37,8 +37,8 @@ def pickup(database: str = "") -> Measure:
         count = bench.sizes.pickups + WARM
         file = bench.place() / "clock"
         clock = SharedClock.made(file, count)
+        ground = await bench.ground()
         async with (
-            bench.ground() as ground,
             running_daemon(bench, ground.url, TABLES, database=database, clock=file),
             enqueuing(ground.url, bench.place(), TABLES, alone=False) as enqueuer,
         ):

@@ -35,8 +35,8 @@ async def claims(bench: Bench) -> Numbers:
 
 
 async def _claims(bench: Bench, *, held: bool) -> list[float]:
+    ground = await bench.ground()
     async with AsyncExitStack() as stack:
-        ground = await stack.enter_async_context(bench.ground())
         async with enqueuing(ground.url, bench.place(), alone=True):
             await ground.observer.execute(sql.add_runs, "noop", None, bench.sizes.pinned, EVERYBODY)
         await ground.settled()

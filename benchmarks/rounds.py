@@ -16,8 +16,8 @@ from benchmarks.figures import FLOORS
 from jobd.errors import JobdError
 
 RATIO = "ratio_to_floor"
-BREAKS = (Broken, JobdError, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""How a measurement can break: the others are taken all the same."""
+BREAKS = (Broken, Skipped, JobdError, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""How a measurement can end without numbers: the others are taken all the same."""
 
 
 @dataclass(slots=True)
@@ -29,45 +29,70 @@ class Results:
     skipped: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
+    def add(self, figure: Figure, numbers: Numbers) -> None:
+        for name, value in numbers.items():
+            self.figures[figure.name][name].append(value)
 
-async def take(bench: Bench, figures: Sequence[Figure], rounds: int) -> Results:
-    """All figures in so many rounds; one that was skipped or broke is not tried again."""
+    def give_up(self, figure: Figure, error: Exception) -> None:
+        """This figure is not to be had; what nobody foresaw goes on its way."""
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        if isinstance(error, Skipped):
+            self.skipped[figure.name] = str(error)
+        elif isinstance(error, BREAKS):
+            self.broken[figure.name] = f"{type(error).__name__}: {error}"
+        else:
+            raise error
+
+
+class Floors:
+    """The floors of one round."""
+
+    def __init__(self, bench: Bench, results: Results, *, shared: bool) -> None:
+        self._bench, self._results, self._shared = bench, results, shared
+        self._known: dict[str, float] = {}
+
+    async def take(self, name: str) -> float:
+        """The number that figures are held against."""
+        if name not in self._known or not self._shared:
+            floor = FLOORS[name]
+            numbers = await floor.measure(self._bench)
+            for number, value in numbers.items():
+                self._results.floors[number].append(value)
+            self._known[name] = numbers[floor.number]
+        return self._known[name]
+
+
+async def take(bench: Bench, figures: Sequence[Figure], rounds: int, *, shared_floors: bool) -> Results:
+    """All figures in so many rounds; one that was skipped or broke is not tried again.
+
+    Each figure has a floor taken beside it; with `shared_floors` those of one round share one.
+    """
     results = Results()
     for number in range(1, rounds + 1):
+        floors = Floors(bench, results, shared=shared_floors)
         for figure in figures:
             if figure.name in results.skipped or figure.name in results.broken:
                 continue
             began = time.monotonic()
             try:
-                await _one(bench, figure, results, floor_first=number % 2 == 1)
-            except Skipped as why:
-                results.skipped[figure.name] = str(why)
-            except BREAKS as error:
-                results.broken[figure.name] = f"{type(error).__name__}: {error}"
+                numbers = await _one(bench, figure, floors, floor_first=number % 2 == 1)
+                results.add(figure, numbers)
+            except (ExceptionGroup, *BREAKS) as error:
+                results.give_up(figure, error)
             _progress(f"round {number} of {rounds}: {figure.name}, {time.monotonic() - began:.1f} s")
     return results
 
 
-async def _one(bench: Bench, figure: Figure, results: Results, *, floor_first: bool) -> None:
+async def _one(bench: Bench, figure: Figure, floors: Floors, *, floor_first: bool) -> Numbers:
     """One figure and its floor; which goes first alternates, so that a drift of the machine favours neither."""
-    floor = await _floor(bench, figure, results) if floor_first else None
-    numbers = await figure.measure(bench)
-    if not floor_first:
-        floor = await _floor(bench, figure, results)
-    if floor is not None:
-        numbers = _with_ratio(numbers, figure.headline, floor)
-    for name, value in numbers.items():
-        results.figures[figure.name][name].append(value)
-
-
-async def _floor(bench: Bench, figure: Figure, results: Results) -> float | None:
     if figure.floor is None:
-        return None
-    floor = FLOORS[figure.floor]
-    numbers = await floor.measure(bench)
-    for name, value in numbers.items():
-        results.floors[name].append(value)
-    return numbers[floor.number]
+        return await figure.measure(bench)
+    if floor_first:
+        floor = await floors.take(figure.floor)
+        return _with_ratio(await figure.measure(bench), figure.headline, floor)
+    numbers = await figure.measure(bench)
+    return _with_ratio(numbers, figure.headline, await floors.take(figure.floor))
 
 
 def _with_ratio(numbers: Numbers, headline: str, floor: float) -> Numbers:

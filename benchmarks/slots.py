@@ -32,7 +32,8 @@ def slots(count: int) -> Measure:
     async def measure(bench: Bench) -> Numbers:
         file = bench.place() / "clock"
         stalls = SharedClock.made(file, 1)
-        async with bench.ground() as ground, running_daemon(bench, ground.url, WATCHED, clock=file) as daemon:
+        ground = await bench.ground()
+        async with running_daemon(bench, ground.url, WATCHED, clock=file) as daemon:
             due = await _scheduled(ground, count)
             await _watching(bench, ground, daemon)
             stalls.write(0, 0.0)

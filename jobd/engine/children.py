@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import signal
 from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+GROUP = re.compile(r"[1-9][0-9]{1,8}")
+"""0 would be our own group, and 1 is nobody's command."""
 
 
 class Children:
@@ -33,7 +37,7 @@ class Children:
         """Kill the groups that an earlier boot left; how many were still alive. Call before their runs are given back."""
         killed = 0
         for entry in self._directory.iterdir():
-            if entry.name.isdigit():
+            if GROUP.fullmatch(entry.name):
                 killed += _kill_if_same(int(entry.name), entry.read_text().strip())
             entry.unlink(missing_ok=True)
         if killed:

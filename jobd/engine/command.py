@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from jobd.engine.children import Children
@@ -16,6 +19,8 @@ from jobd.model.storable import storable_text
 
 OUTPUT_LIMIT = 64 * 1024
 """Bytes kept of stdout and of stderr each: the first half and the last half."""
+OUTPUT_SECONDS = 2.0
+"""For the last of the output, once the command and its group have ended."""
 TERM_SECONDS = 5.0
 """Between SIGTERM and SIGKILL to the group."""
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "TMPDIR")
@@ -34,32 +39,43 @@ async def run_command(job: Job, context: AttemptContext, args: dict[str, Any]) -
         CommandFailed: the command cannot be started, ended with another status than 0, or by a signal.
     """
     assert job.command is not None
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *job.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=job.cwd,
-            env=environment(job, context, args),
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        raise CommandFailed(f"{job.command[0]} cannot be started: {error}") from error
-    children: Children = context.services.children
-    children.add(process.pid)
-    try:
-        assert process.stdout is not None and process.stderr is not None
-        out, err, status = await asyncio.gather(_capped(process.stdout), _capped(process.stderr), process.wait())
-    finally:
-        # also after a success: nothing that the command left behind outlives its attempt
-        await end_group(process.pid)
-        children.remove(process.pid)
+    async with Output.opened() as out, Output.opened() as err:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *job.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out.writer,
+                stderr=err.writer,
+                cwd=job.cwd,
+                env=environment(job, context, args),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise CommandFailed(f"{job.command[0]} cannot be started: {error}") from error
+        status = await _ended(process, context.services.children)
+        for output in (out, err):
+            await output.complete(OUTPUT_SECONDS)
     if status:
         how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        tail = f": {err[-2000:].strip()}" if err.strip() else ""
+        tail = f": {err.text[-2000:].strip()}" if err.text.strip() else ""
         raise CommandFailed(f"{job.command[0]}: {how}{tail}")
-    return {"status": status, "stdout": out, "stderr": err}
+    return {"status": status, "stdout": out.text, "stderr": err.text}
+
+
+async def _ended(process: asyncio.subprocess.Process, children: Children) -> int:
+    """The exit status of the process, when it and everything that it left in its group has ended."""
+    children.add(process.pid)
+    try:
+        return await process.wait()
+    finally:
+        try:
+            # also after a success: nothing that the command left behind outlives its attempt
+            await end_group(process.pid)
+        except asyncio.CancelledError:  # asked a second time: no more patience
+            kill_group(process.pid)
+            raise
+        finally:
+            children.remove(process.pid)
 
 
 def environment(job: Job, context: AttemptContext, args: dict[str, Any]) -> dict[str, str]:
@@ -75,19 +91,60 @@ def environment(job: Job, context: AttemptContext, args: dict[str, Any]) -> dict
     }
 
 
-async def _capped(stream: asyncio.StreamReader) -> str:
-    """The text of a stream: all of it when short, else its first and last halves around a mark."""
-    half = OUTPUT_LIMIT // 2
-    head, tail, total = bytearray(), bytearray(), 0
-    while chunk := await stream.read(65536):
-        total += len(chunk)
-        room = half - len(head)
-        head += chunk[:room] if room > 0 else b""
-        tail += chunk[max(0, room) :]
-        del tail[:-half]
-    lost = total - len(head) - len(tail)
-    mark = f"\n… {lost} bytes left out …\n".encode() if lost else b""
-    return storable_text((bytes(head) + mark + bytes(tail)).decode("utf-8", "replace"), 2 * OUTPUT_LIMIT)
+class Output(asyncio.Protocol):
+    """What a command writes to one stream: all of it when short, else its first and last halves around a mark.
+
+    A pipe of our own: asyncio's would make the end of the process wait for whoever holds the other end of it.
+    """
+
+    def __init__(self) -> None:
+        self._head, self._tail, self._total = bytearray(), bytearray(), 0
+        self._closed = asyncio.Event()
+        self.writer = -1
+        """For the command; closed here as soon as it has it."""
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls) -> AsyncIterator[Output]:
+        output = cls()
+        reader, output.writer = os.pipe()
+        transport = None
+        try:
+            transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: output, open(reader, "rb", 0))
+            yield output
+        finally:
+            output._close_writer()
+            if transport is not None:
+                transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        half = OUTPUT_LIMIT // 2
+        self._total += len(data)
+        room = max(0, half - len(self._head))
+        self._head += data[:room]
+        self._tail += data[room:]
+        del self._tail[:-half]
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._closed.set()
+
+    async def complete(self, seconds: float) -> None:
+        """Wait for what is still in the pipe, and no longer: a process that left the group may hold it open."""
+        self._close_writer()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+
+    def _close_writer(self) -> None:
+        if self.writer >= 0:
+            os.close(self.writer)
+            self.writer = -1
+
+    @property
+    def text(self) -> str:
+        lost = self._total - len(self._head) - len(self._tail)
+        mark = f"\n… {lost} bytes left out …\n".encode() if lost else b""
+        return storable_text((bytes(self._head) + mark + bytes(self._tail)).decode("utf-8", "replace"), 2 * OUTPUT_LIMIT)
 
 
 async def end_group(group: int) -> None:
@@ -99,6 +156,12 @@ async def end_group(group: int) -> None:
             return
         if await _gone(group, seconds):
             return
+
+
+def kill_group(group: int) -> None:
+    """SIGKILL to every process of the group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
 
 
 async def _gone(group: int, seconds: float) -> bool:

@@ -100,12 +100,12 @@ class Machine:
 def booted(directory: Path, install: str) -> Iterator[Machine]:
     """A machine on which the commands `install` were run in a checkout of jobd; off when the block ends.
 
-    Two minutes after its start it is off at the latest.
+    Four minutes after its start it is off at the latest.
     """
     address, log = directory / "notify", directory / "console.log"
     (disk := directory / "machine").mkdir()
     passed = " ".join(f"--setenv={name}" for name in os.environ if name.startswith(PASSED_ON))
-    command = ["timeout", "--kill-after=5", "120", "unshare", "--mount", "sh", "-c", _BOOT, "sh"]
+    command = ["timeout", "--kill-after=5", "240", "unshare", "--mount", "sh", "-c", _BOOT, "sh"]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, log.open("wb") as console:
         notify.bind(str(address))
         process = subprocess.Popen(

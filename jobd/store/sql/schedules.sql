@@ -39,14 +39,15 @@ with given as materialized (
     order by name
 ), won as (
     update jobd.schedules s
-    set next_slot = g.next, last_slot = coalesce(g.slot, s.last_slot)
+    set next_slot = g.next, last_slot = coalesce(g.slot, s.last_slot),
+        last_run = case when g.slot is null then s.last_run else nextval('jobd.run_ids') end
     from given g
     where s.name = g.name and s.next_slot = g.seen and s.version = g.version
       and s.enabled and s.paused_at is null and g.seen <= now() and coalesce(g.slot <= now(), true)
-    returning s.name, s.job, s.args, g.slot
+    returning s.name, s.job, s.args, g.slot, s.last_run as run
 ), added as (
-    insert into jobd.runs (job, args, queue, priority, due_at, state, retries_left, source, schedule, slot, limit_key)
-    select j.name, case when j.args is null then w.args else j.args || coalesce(w.args, '{}') end,
+    insert into jobd.runs (id, job, args, queue, priority, due_at, state, retries_left, source, schedule, slot, limit_key)
+    select w.run, j.name, case when j.args is null then w.args else j.args || coalesce(w.args, '{}') end,
            j.queue, j.priority, w.slot, 'queued', j.retries, 'schedule ' || w.name, w.name, w.slot,
            jobd.limit_key(j, w.args)
     from won w join jobd.jobs j on j.name = w.job
