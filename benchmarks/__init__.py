@@ -1,1 +1,1 @@
-"""How fast jobd is, beside what plain asyncpg reaches on the same machine in the same minute: `python -m benchmarks`."""
+"""How fast jobd is, beside what plain asyncpg reaches on the same machine in the same minute."""

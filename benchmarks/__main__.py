@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvloop
@@ -18,25 +20,26 @@ from benchmarks.meters import machine
 from benchmarks.report import as_json, table
 from benchmarks.rounds import Results, take
 from jobd.errors import JobdError
-from jobd.testing.postgres import open_directory
 
 ROUNDS = 3
 NAMES = tuple(figure.name for figure in FIGURES)
+ABOUT = """Measures jobd on a durable Postgres of its own, each figure beside a floor of plain asyncpg that
+is taken in the same round. Use it on a quiet machine: whatever else runs there is measured, too."""
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Measures jobd on a Postgres of its own with durable settings, each figure beside a floor of plain "
-        "asyncpg taken in the same round.",
-    )
-    parser.add_argument("--quick", action="store_true", help="small counts, one round, without the slow figures: a smoke test")
-    parser.add_argument("--json", action="store_true", help="one JSON object of medians as the last line")
-    parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME", help=f"of: {', '.join(NAMES)}")
-    parser.add_argument("--rounds", type=int, metavar="N", help=f"how often each is taken (default {ROUNDS}; 1 with --quick)")
-    parser.add_argument("--directory", type=Path, metavar="DIR", help="where the data lie (default: the temporary directory)")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=ABOUT)
+    add = parser.add_argument
+    add("--quick", action="store_true", help="small counts, one round, no slow figures: a smoke test")
+    add("--json", action="store_true", help="one JSON object of medians as the last line")
+    add("--only", nargs="+", choices=NAMES, metavar="NAME", help=f"of: {', '.join(NAMES)}")
+    add("--rounds", type=int, metavar="N", help=f"how often each is taken (default {ROUNDS}, with --quick 1)")
+    add("--directory", type=Path, metavar="DIR", help="where the data lie (default: the temporary directory)")
     args = parser.parse_args(words)
-    args.rounds = args.rounds or (1 if args.quick else ROUNDS)
+    if args.rounds is None:
+        args.rounds = 1 if args.quick else ROUNDS
+    if args.rounds < 1:
+        parser.error("--rounds: at least 1")
     return args
 
 
@@ -47,24 +50,36 @@ def chosen(args: argparse.Namespace) -> list[Figure]:
     return [figure for figure in FIGURES if not (args.quick and figure.slow)]
 
 
-async def measured(args: argparse.Namespace, figures: Sequence[Figure], directory: Path) -> Results:
+@contextmanager
+def place(parent: Path | None) -> Iterator[Path]:
+    """A directory for the length of the block, which other users may pass: as root, Postgres is another user."""
+    directory = Path(tempfile.mkdtemp(prefix="jobd-benchmarks-", dir=parent)).resolve()
+    directory.chmod(0o711)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+async def measured(args: argparse.Namespace, directory: Path) -> tuple[Results, dict[str, str | float]]:
+    """What was found, and on what."""
     async with opened(directory, QUICK if args.quick else FULL) as bench:
-        return await take(bench, figures, args.rounds, shared_floors=args.quick)
+        facts = machine(directory, bench.version)
+        if facts["filesystem"] == "tmpfs":
+            print("the data lie in memory, where a commit costs nothing: use --directory", file=sys.stderr)
+        return await take(bench, chosen(args), args.rounds, shared_floors=args.quick), facts
 
 
 def main() -> int:
     """Measure and print; 1 when a figure broke."""
     args = arguments()
-    figures = chosen(args)
-    with nullcontext(args.directory.resolve()) if args.directory else open_directory() as directory:
-        facts = machine(directory)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            try:
-                results = runner.run(measured(args, figures, directory))
-            except (Broken, JobdError) as error:
-                print(f"benchmarks: {error}", file=sys.stderr)
-                return 1
-    print(table(results, figures, facts))
+    with place(args.directory) as directory, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            results, facts = runner.run(measured(args, directory))
+        except (Broken, JobdError) as error:
+            print(f"benchmarks: {error}", file=sys.stderr)
+            return 1
+    print(table(results, chosen(args), facts))
     if args.json:
         print(as_json(results, facts))
     return 1 if results.broken else 0

@@ -21,7 +21,8 @@ from jobd.testing.postgres import fresh_database
 
 sql = statements("benchmarks", "ground")
 
-# Postgres' defaults else. Commit times (8 bytes a transaction) tell when a slot was committed, for jobd and floor alike.
+# Everything else as jobd runs it. Commit times (10 bytes a transaction, for jobd and floor alike) tell when a slot
+# was committed.
 SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "pg_stat_statements.max": "10000",
@@ -60,6 +61,7 @@ class Bench:
     """What every measurement gets."""
 
     server: str
+    version: str
     admin: Any
     """A connection to another database of the server, for what must not disturb the measured one."""
     directory: Path
@@ -116,7 +118,7 @@ async def opened(directory: Path, sizes: Sizes) -> AsyncIterator[Bench]:
                     raise Broken(f"{name} is {value}: nothing is measured on a server that may forget")
             await admin.execute("create extension if not exists pg_stat_statements")
             async with AsyncExitStack() as stack:
-                yield Bench(postgres.url, admin, directory, sizes, stack)
+                yield Bench(postgres.url, postgres.version, admin, directory, sizes, stack)
         finally:
             await admin.close()
 

@@ -108,13 +108,16 @@ def history(count: int) -> tuple[str, Prepare]:
     return f"history {count}", prepare
 
 
-WEIGHTED = TABLES + """
+WEIGHTED = (
+    TABLES
+    + """
 [queues]
 critical = { weight = 8 }
 normal = { weight = 4 }
 default = { weight = 2 }
 low = { weight = 1 }
 """
+)
 KEYED = TABLES + 'concurrency = { key = "args.user_id", max = 1 }\n'
 FAILING = """
 [jobs.one-in-ten-fails]

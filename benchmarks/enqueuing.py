@@ -1,4 +1,4 @@
-"""An application in this process that enqueues the way jobd's daemon does: coalesced, with a NOTIFY after the commit."""
+"""An application in this process that enqueues as jobd's daemon does: coalesced, with a NOTIFY after the commit."""
 
 from __future__ import annotations
 

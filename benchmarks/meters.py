@@ -33,12 +33,13 @@ def filesystem(directory: Path) -> str:
     return kind
 
 
-def machine(directory: Path) -> dict[str, str | float]:
-    """What has to be known beside the figures."""
+def machine(directory: Path, postgres: str) -> dict[str, str | float]:
+    """What has to be known beside the figures; the load is that of the last minute."""
     return {
         "cores": os.cpu_count() or 0,
         "load": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "postgres": postgres,
         "filesystem": filesystem(directory),
     }

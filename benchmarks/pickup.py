@@ -42,15 +42,21 @@ def pickup(database: str = "") -> Measure:
             running_daemon(bench, ground.url, TABLES, database=database, clock=file),
             enqueuing(ground.url, bench.place(), TABLES, alone=False) as enqueuer,
         ):
-            asked = []
+            asked, committed = [], []
             for place in range(count):
                 asked.append(time.monotonic())
                 await enqueuer.enqueue(NewRun(job="stamp", args={"place": place}, source="benchmark"))
+                committed.append(time.monotonic())
                 await asyncio.sleep(max(0.0, asked[-1] + EVERY_SECONDS - time.monotonic()))
             started = await _all_started(clock, count)
-        return in_milliseconds([after - before for before, after in zip(asked, started, strict=True)][WARM:])
+        numbers = in_milliseconds(_lengths(asked, started))
+        return numbers | {"committed_p50_ms": in_milliseconds(_lengths(asked, committed))["p50_ms"]}
 
     return measure
+
+
+def _lengths(first: list[float], last: list[float]) -> list[float]:
+    return [after - before for before, after in zip(first, last, strict=True)][WARM:]
 
 
 async def _all_started(clock: SharedClock, count: int) -> list[float]:

@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack
 import asyncpg
 
 from benchmarks.bench import Bench, Ground, sql
+from benchmarks.drain import EVERYBODY
 from benchmarks.enqueuing import enqueuing
 from benchmarks.figure import Broken, Numbers, quantile
-from benchmarks.drain import EVERYBODY
 from jobd.model.run import Ending, Outcome
+from jobd.statements import statements
 from jobd.store import endings as store
 from jobd.store.database import open_database
 from jobd.store.runs import Runs
-from jobd.statements import statements
 
 own = statements("benchmarks", "pinned")
 

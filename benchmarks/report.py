@@ -40,16 +40,14 @@ def as_json(results: Results, machine: Mapping[str, str | float]) -> str:
 
 
 def table(results: Results, figures: Sequence[Figure], machine: Mapping[str, str | float]) -> str:
-    """One line a figure: the median [least-most] of its headline, its ratio to the floor, and the medians of the rest."""
+    """One line a figure: its headline with its spread, the ratio to the floor, and the medians of all else."""
     rows = [("figure", "median [min–max]", "of floor", "and")]
     rows += [_row(results, figure) for figure in figures]
-    rows += [
-        (f"floor: {name.replace('_', ' ')}", _spread(values), "", "") for name, values in results.floors.items()
-    ]
+    rows += [(f"floor: {name.replace('_', ' ')}", _spread(values), "", "") for name, values in results.floors.items()]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows]
+    lines = ["  ".join([*map(str.ljust, row, widths), row[3]]).rstrip() for row in rows]
     lines.insert(1, "-" * (sum(widths) + 8))
-    return "\n".join([", ".join(f"{name} {value}" for name, value in machine.items()), *map(str.rstrip, lines)])
+    return "\n".join([", ".join(f"{name} {value}" for name, value in machine.items()), *lines])
 
 
 def _row(results: Results, figure: Figure) -> tuple[str, str, str, str]:

@@ -7,7 +7,7 @@ import logging
 from importlib.metadata import version
 
 from jobd.config import Config
-from jobd.engine.loader import LoadedJob, load_job
+from jobd.engine.loader import LoadedJob, load_job, make_importable
 from jobd.errors import LoadError, StoreUnavailable
 from jobd.store.store import Store
 
@@ -28,6 +28,8 @@ class Loading:
         self._load_functions()
 
     def _load_functions(self) -> None:
+        if self._config.files:
+            make_importable(self._config.files[0].absolute().parent)
         for name, job in self._config.jobs.items():
             try:
                 self.loaded[name] = load_job(job)

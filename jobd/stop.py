@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from dataclasses import dataclass, field
 
@@ -27,7 +28,7 @@ class Stop:
             self.hurry.set()
         else:
             log.error("exiting without waiting")
-            raise SystemExit(130)
+            os._exit(130)  # no exception would get past a job that ignores its cancellation
 
     def listen(self) -> None:
         """Take the signals of this process from now on."""

@@ -54,9 +54,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _not_loadable(report: Report) -> list[Problem]:
     """A problem for each job whose function cannot be loaded here, at the line where `run` is written."""
-    from jobd.engine.loader import load_job
+    from jobd.engine.loader import load_job, make_importable
     from jobd.errors import LoadError
 
+    if report.config is not None and report.config.files:
+        make_importable(report.config.files[0].absolute().parent)
     problems = []
     for job in report.config.jobs.values() if report.config else ():
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jobd.config import Config
+
+STRAGGLERS_SECONDS = 1.0
 
 EXAMPLES = """examples:
   jobd run                               with $JOBD_CONFIG, ./jobd.toml or /etc/jobd/jobd.toml
@@ -52,9 +55,22 @@ def serve_config(config: Config) -> int:
         stop = Stop()
         stop.listen()
         await serve(config, stop)
+        await leave_stragglers()
 
     run_loop(main())
     return 0
+
+
+async def leave_stragglers() -> None:
+    """End the process at once when tasks are left that ignore their cancellation: their runs were handed back.
+
+    asyncio.run would wait for them for ever.
+    """
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks and (await asyncio.wait(tasks, timeout=STRAGGLERS_SECONDS))[1]:
+        os._exit(0)
 
 
 def run_loop(main: Any) -> None:

@@ -84,10 +84,17 @@ class Services:
 class AttemptContext:
     """One attempt of one run; satisfies `jobd.Context`."""
 
-    __slots__ = (
-        "_done", "_failed", "_skipped", "_stopping", "announced", "charged", "claimed", "committed", "counted",
-        "progressed", "result", "run", "services", "started", "stopped_at", "task", "why",
-    )  # fmt: skip
+    # One is made for every run: what most of them never change stays with the class.
+    task: asyncio.Task[None] | None = None
+    why: Stop | None = None
+    """Why jobd ends this attempt; None while it does not."""
+    stopped_at: float | None = None
+    result: Any = None
+    committed = False
+    counted = False
+    progressed: dict[str, Any] | None = None
+    _stopping: asyncio.Event | None = None
+    _done = _skipped = _failed = 0
 
     def __init__(self, run: Claimed, services: Services, claimed: float, charged: float, announced: bool) -> None:
         self.run = run
@@ -99,15 +106,6 @@ class AttemptContext:
         self.announced = announced
         """Shown as running in Postgres already."""
         self.started = time.monotonic()
-        self.task: asyncio.Task[None] | None = None
-        self.why: Stop | None = None
-        """Why jobd ends this attempt; None while it does not."""
-        self.stopped_at: float | None = None
-        self.result: Any = None
-        self.committed = False
-        self.counted = False
-        self.progressed: dict[str, Any] | None = None
-        self._stopping: asyncio.Event | None = None
 
     @property
     def run_id(self) -> int:
@@ -164,7 +162,8 @@ class AttemptContext:
         if outcome is not Outcome.SUCCEEDED or self.counted:
             ending.plain = False
             ending.items = self.items
-        ending.written = self.committed
+        if self.committed:
+            ending.written = True
         return ending
 
     def stop(self, why: Stop) -> None:
@@ -173,14 +172,12 @@ class AttemptContext:
             self.why, self.stopped_at = why, time.monotonic()
         if self._stopping is not None:
             self._stopping.set()
-        if self.task is not None and inspect.getcoroutinestate(self.task.get_coro()) != inspect.CORO_CREATED:
+        if self.task is not None and inspect.getcoroutinestate(self.task.get_coro()) != inspect.CORO_CREATED:  # type: ignore[arg-type]
             # a task that is cancelled before its first step never takes one; that one looks at `why` itself
             self.task.cancel()
 
     def count(self, *, done: int = 0, skipped: int = 0, failed: int = 0) -> None:
-        if not self.counted:
-            self.counted = True
-            self._done = self._skipped = self._failed = 0
+        self.counted = True
         self._done = min(self._done + index(done), MOST_ITEMS)
         self._skipped = min(self._skipped + index(skipped), MOST_ITEMS)
         self._failed = min(self._failed + index(failed), MOST_ITEMS)

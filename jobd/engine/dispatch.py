@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from jobd.engine.appetite import Appetite
@@ -74,11 +74,10 @@ class Dispatcher:
         self._buffered = 0
         self._hungry: set[str] = set()
         self._limited: set[str] = set()
-        self._global_max = {queue.name: queue.global_max for queue in queues}
-        self._has_limits = {queue.name: limited(queue, jobs.values()) for queue in queues}
+        self._know(queues)
         self._paused: frozenset[str] = frozenset()
-        self.limits = any(self._has_limits.values())
-        """Some run here can be under a limit."""
+        self.quiet = False
+        """Operators want nothing new to begin here; what runs goes on."""
         self._wake = asyncio.Event()
         self._suspect: int | None = None
         self._suspects_wait = False
@@ -101,7 +100,8 @@ class Dispatcher:
 
     def look(self, due: Due) -> None:
         """Take what the look at the database found."""
-        self._paused = due.paused
+        self._paused, self.quiet = due.paused, due.desired != "running"
+        self.stride.reweigh(due.weights)
         self._hungry.update(queue for queue in due.queued if queue in self._buffers)
         self._limited.update(queue for queue in due.limited if queue in self._buffers)
         self._suspects_wait = due.suspects
@@ -109,7 +109,33 @@ class Dispatcher:
             self._wake.set()
 
     def _waiting(self) -> bool:
-        return bool(self._hungry or self._limited or self._suspects_wait)
+        return bool(self._hungry or self._limited or self._suspects_wait) and not self.quiet
+
+    def held_up(self) -> Collection[str]:
+        """Queues with runs that were claimed ahead and must not start now: paused, or this node is quiet."""
+        return [queue for queue in self._ready if self.quiet or queue in self._paused]
+
+    async def configure(self, queues: Sequence[Queue]) -> list[Claimed]:
+        """Serve these queues from now on; what was claimed of others comes back to be handed on."""
+        async with self._claiming:
+            gone = self._buffers.keys() - {queue.name for queue in queues}
+            back = self.unstarted(0.0, gone)
+            for name in gone:
+                del self._buffers[name]
+            self._hungry -= gone
+            self._limited -= gone
+            for queue in queues:
+                self._buffers.setdefault(queue.name, [])
+                self._appetites.setdefault(queue.name, Appetite())
+            self._know(queues)
+            self.stride.configure(queues)
+        return back
+
+    def _know(self, queues: Sequence[Queue]) -> None:
+        self._global_max = {queue.name: queue.global_max for queue in queues}
+        self._has_limits = {queue.name: limited(queue, self._jobs.values()) for queue in queues}
+        self.limits = any(self._has_limits.values())
+        """Some run here can be under a limit."""
 
     def held(self) -> list[int]:
         """Runs claimed but not started."""
@@ -170,7 +196,7 @@ class Dispatcher:
 
     async def _round(self) -> None:
         """Claim what may be claimed now."""
-        if self.stopping:
+        if self.stopping or self.quiet:
             return
         async with self._claiming:
             await self._claim_all()
@@ -286,12 +312,13 @@ class Dispatcher:
 
     # What goes back
 
-    def unstarted(self, older: float = UNSTARTED_SECONDS) -> list[Claimed]:
-        """Take out of the buffers what was claimed `older` seconds ago and has not started."""
+    def unstarted(self, older: float = UNSTARTED_SECONDS, queues: Collection[str] | None = None) -> list[Claimed]:
+        """Take out of the buffers (of `queues`, where some are named) what was claimed `older` seconds ago and has not
+        started."""
         before = time.monotonic() - older
         back: list[Claimed] = []
         for queue, buffer in self._buffers.items():
-            if any(entry[4] <= before for entry in buffer):
+            if (queues is None or queue in queues) and any(entry[4] <= before for entry in buffer):
                 back += [entry[3] for entry in buffer if entry[4] <= before]
                 buffer[:] = [entry for entry in buffer if entry[4] > before]
                 self._appetites[queue].choke()

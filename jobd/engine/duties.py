@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from jobd.engine.context import Stop
 from jobd.engine.dispatch import Dispatcher
 from jobd.engine.heartbeat import Heartbeat
 from jobd.engine.recorder import Recorder
 from jobd.engine.workers import Workers
-from jobd.model.run import Ending, Outcome
+from jobd.model.run import Claimed, Ending, Outcome
 from jobd.model.settings import KeepSettings
 from jobd.model.storable import storable_result
 from jobd.store.outbox import Outbox
@@ -75,11 +75,18 @@ async def hand_back_unstarted(dispatcher: Dispatcher, recorder: Recorder, node: 
     give_back(dispatcher, recorder, node)
 
 
-def give_back(dispatcher: Dispatcher, recorder: Recorder, node: int, **older: float) -> None:
-    """Send claimed runs that have not started back to their queues; it costs them nothing."""
+def give_back(dispatcher: Dispatcher, recorder: Recorder, node: int, **which: Any) -> None:
+    """Send claimed runs that have not started back to their queues; `which` of them as `Dispatcher.unstarted` takes it."""
+    hand_on(recorder, node, dispatcher.unstarted(**which))
+
+
+def hand_on(recorder: Recorder, node: int, runs: Iterable[Claimed]) -> None:
+    """These claimed runs, which have not started, go back to their queues; it costs them nothing."""
     now = time.monotonic()
-    for run in dispatcher.unstarted(**older):
-        recorder.add(Ending(run, node, Outcome.INTERRUPTED, now, 0.0, 0.0, plain=False, again=True))
+    for run in runs:
+        ending = Ending(run, node, Outcome.INTERRUPTED, now, 0.0, 0.0)
+        ending.plain, ending.again = False, True
+        recorder.add(ending)
 
 
 class Holder(Protocol):
@@ -129,6 +136,7 @@ async def retain(retention: Retention, outbox: Outbox, keep: KeepSettings) -> No
 async def keep_time(heartbeat: Heartbeat, workers: Workers, lost: Callable[[], None]) -> None:
     """Tell the heartbeat that the main loop turns, and end the node when its lease can no longer be trusted."""
     heartbeat.main_ticked = before = time.monotonic()
+    workers.end_late(before)
     await asyncio.sleep(0.25)
     late = time.monotonic() - before - 0.25
     if late > LONGEST_TICK_SECONDS:

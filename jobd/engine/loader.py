@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from jobd.errors import LoadError
@@ -28,6 +30,12 @@ class LoadedJob:
     function: Callable[..., Any] | None
     """Absent for a command."""
     timeout_seconds: float | None
+
+
+def make_importable(directory: Path) -> None:
+    """Let jobs be named by files that lie beside the configuration, as with `python` and its script's directory."""
+    if str(directory) not in sys.path:
+        sys.path.insert(0, str(directory))
 
 
 def load_function(spec: str) -> Callable[..., Any]:

@@ -87,7 +87,7 @@ class Node:
         self._blocked = False
         self._unblocked = 0.0
         self.recorder = Recorder(store.runs.endings(), pulse, self._recorded)
-        self.workers = Workers(self.services, self.recorder.add, self._attempt_ended)
+        self.workers = Workers(self.services, jobs, self.recorder.add, self._attempt_ended)
         self.dispatcher = Dispatcher(
             runs=store.runs,
             jobs=jobs,
@@ -193,7 +193,8 @@ class Node:
             self.queued(queue)
 
     async def _rescue(self) -> None:
-        await rescue_lost(self.store.nodes, self.id, self.queued)
+        if await rescue_lost(self.store.nodes, self.id, self.queued):
+            self.look.soon()  # suspects are seen by a look alone
         if await rescue_mail(self.store.outbox, held_kinds(self.config.mail)):
             self.wakes["mail"].set()
 

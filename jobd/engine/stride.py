@@ -8,7 +8,7 @@ weight 8 gets eight times the worker time of one with weight 1, whatever their r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from jobd.model.queue import Charge, Queue
 
@@ -24,17 +24,21 @@ class Lane:
     __slots__ = ("by_time", "expected", "max", "passed", "queue", "reserve", "running", "strict", "waiting", "weight")
 
     def __init__(self, queue: Queue, workers: int) -> None:
+        self.configure(queue, workers)
+        self.passed = 0.0
+        self.running = 0
+        self.expected = UNKNOWN_SECONDS
+        self.waiting = False
+        """Had something to offer at the last look; one that had not re-joins without saved credit."""
+
+    def configure(self, queue: Queue, workers: int) -> None:
+        """From now on as `queue` says; what has passed and what runs stays."""
         self.queue = queue
         self.weight = queue.weight
         self.reserve = queue.reserve
         self.strict = queue.strict
         self.by_time = queue.charge is Charge.TIME
         self.max = workers if queue.max is None else min(queue.max, workers)
-        self.passed = 0.0
-        self.running = 0
-        self.expected = UNKNOWN_SECONDS
-        self.waiting = False
-        """Had something to offer at the last look; one that had not re-joins without saved credit."""
 
 
 class Stride:
@@ -46,6 +50,21 @@ class Stride:
         self.running = 0
         self._now = 0.0
         self._reserving = [lane for lane in self.lanes.values() if lane.reserve]
+
+    def configure(self, queues: Iterable[Queue]) -> None:
+        """Serve these queues from now on; the account of one that is gone stays for what still runs in it."""
+        queues = list(queues)
+        for queue in queues:
+            if lane := self.lanes.get(queue.name):
+                lane.configure(queue, self.workers)
+            else:
+                self.lanes[queue.name] = Lane(queue, self.workers)
+        self._reserving = [self.lanes[queue.name] for queue in queues if queue.reserve]
+
+    def reweigh(self, weights: Mapping[str, int]) -> None:
+        """An operator's weights where there are some, the configured ones elsewhere."""
+        for name, lane in self.lanes.items():
+            lane.weight = weights.get(name, lane.queue.weight)
 
     def room(self, name: str) -> int:
         """How many more runs of this queue may start now, by the workers, its `max` and the others' reserves."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from jobd.engine.attempt import attempt
 from jobd.engine.context import AttemptContext, Services, Stop
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 QUIET_SECONDS = 1.0
 CANCEL_AGAIN_SECONDS = 5.0
 STUCK_SECONDS = 30.0
+SWEPT_SECONDS = 5.0
+"""Timeouts from here on are exact to a quarter of a second."""
 
 
 class Workers:
@@ -27,11 +29,13 @@ class Workers:
     def __init__(
         self,
         services: Services,
+        jobs: Mapping[str, LoadedJob],
         record: Callable[[Ending], None],
         ended: Callable[[AttemptContext, float], None],
     ) -> None:
         self.under_way: dict[int, AttemptContext] = {}
         self.services = services
+        self._jobs = jobs
         self._record = record
         self._ended = ended
         self._idle = asyncio.Event()
@@ -48,11 +52,12 @@ class Workers:
         context.task = self._create(self._work(context, loaded))
 
     async def _work(self, context: AttemptContext, loaded: LoadedJob) -> None:
-        # A timer of our own: asyncio.timeout costs three times as much a run, and why it fired is known here.
         seconds = loaded.timeout_seconds
-        timer = self._later(seconds, context.stop, Stop.TIMEOUT) if seconds is not None else None
-        ending = await attempt(loaded, context)
-        if timer is not None:
+        if seconds is None or seconds >= SWEPT_SECONDS:
+            ending = await attempt(loaded, context)  # `end_late` looks after it
+        else:
+            timer = self._later(seconds, context.stop, Stop.TIMEOUT)
+            ending = await attempt(loaded, context)
             timer.cancel()
         del self.under_way[context.run.id]
         if context.why is not Stop.LOST:
@@ -62,6 +67,14 @@ class Workers:
         if not self.under_way:
             self._idle.set()
         self._ended(context, ending.took)
+
+    def end_late(self, now: float) -> None:
+        """End attempts that are past their time. Called several times a second: a timer for every run would cost more
+        than everything else that starting one takes, and is set only where its precision matters."""
+        for context in list(self.under_way.values()):
+            seconds = self._jobs[context.run.job].timeout_seconds
+            if seconds is not None and now - context.started >= seconds and context.why is None:
+                context.stop(Stop.TIMEOUT)
 
     def stop(self, run: int, why: Stop) -> bool:
         """End the attempt of this run; False when it is not under way here."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +31,11 @@ class Due:
     paused: frozenset[str]
     changed: int
     """Grows when jobs, schedules or queues change."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """Queue → weight, where an operator has set another one than the configured."""
+    pauses_over: bool = False
+    """A pause has come to the end that it was given."""
+    desired: str = "running"
+    """What operators want of this node: running, quiet, drain."""
+    sending: bool = False
+    """This node has messages in hand."""

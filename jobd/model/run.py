@@ -146,31 +146,19 @@ class Claimed(Protocol):
         """Seconds from the due time to the claim."""
 
     @property
-    def schedule(self) -> str | None: ...
-    @property
     def slot(self) -> datetime | None: ...
     @property
     def limit_key(self) -> str | None: ...
     @property
     def unique_key(self) -> str | None: ...
-    @property
-    def source(self) -> str: ...
 
 
-@dataclass(slots=True)
 class Ending:
-    """How one attempt ended here, on its way to the database. One is made for every run: kept cheap."""
+    """How one attempt ended here, on its way to the database.
 
-    run: Claimed
-    node: int
-    """The node that claimed it; its lease fences the ending."""
-    outcome: Outcome
-    ended: float
-    """Monotonic clock of this process."""
-    took: float
-    """Seconds from start to end."""
-    waited: float
-    """Seconds from the due time to the start."""
+    One is made for every run, so only what every ending has is set on the instance; the rest are the class' defaults.
+    """
+
     plain: bool = True
     """A success of which there is nothing more to say: none of the following is set."""
     result: str | None = None
@@ -187,3 +175,17 @@ class Ending:
     """Retries that this costs."""
     written: bool = False
     """Committed with the job's own transaction already."""
+
+    def __init__(
+        self, run: Claimed, node: int, outcome: Outcome, ended: float, took: float, waited: float
+    ) -> None:
+        self.run = run
+        self.node = node
+        """The node that claimed it; its lease fences the ending."""
+        self.outcome = outcome
+        self.ended = ended
+        """Monotonic clock of this process."""
+        self.took = took
+        """Seconds from start to end."""
+        self.waited = waited
+        """Seconds from the due time to the start."""

@@ -25,9 +25,10 @@ class Connections(Protocol):
     def use(self) -> AbstractAsyncContextManager[Any]: ...
 
 
-def bucket(seconds: float) -> int:
+def bucket(milliseconds: float) -> int:
     """The histogram bucket of a length of time, 0 based."""
-    return min(int(seconds * 1000).bit_length(), BUCKETS - 1)
+    bits = int(milliseconds).bit_length()
+    return bits if bits < BUCKETS else BUCKETS - 1
 
 
 @dataclass(slots=True)
@@ -44,20 +45,20 @@ class Tally:
     wait_hist: list[int] = field(default_factory=lambda: [0] * BUCKETS)
 
     def add(self, ending: Ending, sign: int = 1) -> None:
-        match ending.outcome:
-            case Outcome.SUCCEEDED:
-                self.succeeded += sign
-            case Outcome.CANCELLED:
-                self.cancelled += sign
-            case _:
-                if ending.again:
-                    self.retried += sign
-                else:
-                    self.failed += sign
-        self.run_ms += sign * ending.took * 1000
-        self.wait_ms += sign * ending.waited * 1000
-        self.run_hist[bucket(ending.took)] += sign
-        self.wait_hist[bucket(ending.waited)] += sign
+        outcome = ending.outcome
+        if outcome is Outcome.SUCCEEDED:
+            self.succeeded += sign
+        elif outcome is Outcome.CANCELLED:
+            self.cancelled += sign
+        elif ending.again:
+            self.retried += sign
+        else:
+            self.failed += sign
+        run_ms, wait_ms = ending.took * 1000, ending.waited * 1000
+        self.run_ms += sign * run_ms
+        self.wait_ms += sign * wait_ms
+        self.run_hist[bucket(run_ms)] += sign
+        self.wait_hist[bucket(wait_ms)] += sign
 
     def plus(self, other: Tally) -> Tally:
         return Tally(
@@ -114,9 +115,9 @@ def _columns(tallies: Tallies) -> list[Any]:
     ]
 
 
-def literal(numbers: Iterable[float]) -> str:
+def literal(numbers: Iterable[int]) -> str:
     """Numbers as a Postgres array literal: the driver looks at each element of a list three times over."""
-    return "{" + ",".join(map(repr, numbers)) + "}"
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 async def finish(connection: Any, node: int, endings: Sequence[Ending], tallies: Tallies, now: float) -> set[int] | None:
@@ -132,8 +133,8 @@ async def finish(connection: Any, node: int, endings: Sequence[Ending], tallies:
         literal([e.run.id for e in endings]),
         literal([e.run.attempt for e in endings]),
         [] if plain else [e.outcome.value for e in endings],
-        literal([now - e.ended for e in endings]),
-        literal([e.took for e in endings]),
+        literal([int((now - e.ended) * 1e6) for e in endings]),
+        literal([int(e.took * 1e6) for e in endings]),
         [] if plain else [e.result for e in endings],
         [] if plain else [e.reason for e in endings],
         [] if plain else [e.error for e in endings],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from jobd.model.due import Due
@@ -34,4 +35,8 @@ class Look:
             nodes=row["nodes"],
             paused=frozenset(row["paused"]),
             changed=row["changed"] or 0,
+            weights=json.loads(row["weights"]),
+            pauses_over=row["pauses_over"],
+            desired=row["desired"] or "running",
+            sending=row["sending"],
         )

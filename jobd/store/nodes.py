@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -71,6 +74,15 @@ class Nodes:
         """Take one batch of runs from lost or absent nodes; empty when none is left."""
         return [Rescued(**row) for row in await self._database.fetch(sql.rescue, limit)]
 
+    async def describe(self, node: int, queues: Sequence[str], jobs: Sequence[str]) -> None:
+        """Say which queues `node` serves and which jobs it can run."""
+        await self._database.execute(sql.describe, node, json.dumps({"queues": list(queues), "jobs": list(jobs)}))
+
+    async def end_pauses(self) -> list[str]:
+        """Resume queues and schedules whose pause has come to its end; their names."""
+        rows = [await self._database.fetch(one) for one in (sql.resume_queues, sql.resume_schedules)]
+        return [row["name"] for row in chain.from_iterable(rows)]
+
     async def forget(self) -> None:
         """Drop nodes that are gone for a week."""
         await self._database.execute(sql.forget)
@@ -88,6 +100,8 @@ class Identity:
     version: str
     workers: int
     lease: timedelta
+    desired: str = "running"
+    """What operators wanted of this process before its lease was lost: that is not undone by a new one."""
     direct: bool
     """A direct connection, on which the advisory lock means something; not so behind a pooler."""
 
@@ -105,6 +119,7 @@ async def join(connection: Any, identity: Identity) -> int:
             identity.workers,
             identity.lease.total_seconds(),
             identity.direct,
+            identity.desired,
         )
         if identity.direct:
             await hold(connection, node)

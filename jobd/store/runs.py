@@ -33,7 +33,7 @@ class ClaimedRow(asyncpg.Record):  # type: ignore[misc]
 
 
 _CLAIM_COLUMNS = (
-    "id job queue priority attempt retries_left crashes args due waited schedule slot limit_key unique_key source"
+    "id job queue priority attempt retries_left crashes args due waited slot limit_key unique_key"
 )
 for _index, _column in enumerate(_CLAIM_COLUMNS.split()):
     setattr(ClaimedRow, _column, property(itemgetter(_index)))

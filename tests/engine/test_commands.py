@@ -104,7 +104,8 @@ async def test_output_that_is_no_text_is_stored(alive):
         assert row["state"] == "succeeded" and result["stdout"].endswith("ok")
 
 
-async def test_a_command_that_takes_too_long_is_ended_with_its_grandchildren(alive, tmp_path):
+async def test_a_command_that_takes_too_long_is_ended_with_its_grandchildren(alive, tmp_path, monkeypatch):
+    monkeypatch.setattr("jobd.engine.command.TERM_SECONDS", 0.5)
     child = tmp_path / "child"
     line = f"trap '' TERM; (trap '' TERM; sh -c 'echo $PPID' > {child}; sleep 300) & sleep 300"
     async with alive(shell("slow", line, timeout='"300ms"')) as live:

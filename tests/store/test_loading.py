@@ -91,6 +91,13 @@ async def test_the_first_daemon_writes_down_which_copy_this_is(store):
     assert (await store.jobs.copy("production")).mismatch("production") is None
 
 
+async def test_daemons_that_start_at_the_same_instant_agree_on_the_copy(store):
+    for _ in range(10):
+        await store.database.execute("delete from jobd.meta")
+        copies = await asyncio.gather(*(store.jobs.copy("production") for _ in range(6)))
+        assert {copy.mismatch("production") for copy in copies} == {None}
+
+
 @pytest.mark.parametrize(
     ("change", "environment", "says"),
     [

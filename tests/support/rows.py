@@ -63,7 +63,10 @@ async def expired(store: Store, holder: int) -> None:
 def ending(run: Any, holder: int, outcome: Outcome = Outcome.SUCCEEDED, **more: Any) -> Ending:
     """How an attempt of a quarter of a second ended just now."""
     plain = outcome is Outcome.SUCCEEDED and not more
-    return Ending(run=run, node=holder, outcome=outcome, ended=monotonic(), took=0.25, waited=0.0, plain=plain, **more)
+    ended = Ending(run, holder, outcome, monotonic(), 0.25, 0.0)
+    for name, value in {"plain": plain, **more}.items():
+        setattr(ended, name, value)
+    return ended
 
 
 async def finish(connection: Any, holder: int, *ended: Ending) -> set[int]:

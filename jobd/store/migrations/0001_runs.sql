@@ -285,8 +285,7 @@ end $$;
 create function jobd.claim_limited(
     queue_name text, wanted integer, known text[], who bigint, starts boolean, queue_max integer)
     returns table (id bigint, job text, queue text, priority smallint, attempt integer, retries_left smallint,
-        crashes smallint, args jsonb, due float8, waited float8, schedule text, slot timestamptz, limit_key text,
-        unique_key text, source text)
+        crashes smallint, args jsonb, due float8, waited float8, slot timestamptz, limit_key text, unique_key text)
     language plpgsql set enable_hashjoin = on as $$
 #variable_conflict use_column
 declare
@@ -371,12 +370,12 @@ begin
         returning r.*
     )
     select t.id, t.job, t.queue, t.priority, t.attempt, t.retries_left, t.crashes, t.args,
-        extract(epoch from t.due_at)::float8, extract(epoch from now() - t.due_at)::float8,
-        t.schedule, t.slot, t.limit_key, t.unique_key, t.source
+        date_part('epoch', t.due_at), date_part('epoch', now() - t.due_at),
+        t.slot, t.limit_key, t.unique_key
     from taken t
     union all
     select null::bigint, null::text, null::text, null::smallint, null::integer, null::smallint, null::smallint,
-        null::jsonb, null::float8, null::float8, null::text, null::timestamptz, a.limit_key, null::text, null::text
+        null::jsonb, null::float8, null::float8, null::timestamptz, a.limit_key, null::text
     from (select distinct limit_key from aside) a;
 end $$;
 

@@ -24,4 +24,10 @@ select
     (select count(*)::integer from jobd.nodes where not lost) as nodes,
     array(select name from jobd.queues where paused_at is not null
         and coalesce(paused_until > now(), true)) as paused,
-    (select changed from jobd.meta) as changed;
+    (select changed from jobd.meta) as changed,
+    (select coalesce(jsonb_object_agg(name, weight_override), '{}') from jobd.queues
+        where weight_override is not null) as weights,
+    exists (select from jobd.queues where paused_until <= now())
+    or exists (select from jobd.schedules where paused_until <= now()) as pauses_over,
+    (select desired from jobd.nodes where id = $1) as desired,
+    exists (select from jobd.outbox where state = 'sending' and node = $1) as sending;

@@ -29,19 +29,18 @@ where to_regclass(quote_ident($1) || '.' || quote_ident(t.name)) is null;
 
 -- name: meta
 -- Which copy of which database this is, beside what jobd remembers; the first to ask writes it down.
+-- (`do nothing` would hide the row from whoever asks at the same instant as the first.)
 with here as (
     select (select system_identifier from pg_control_system()) as system_identifier, current_database()::text as database
-), first as (
-    insert into jobd.meta (system_identifier, database, environment)
+), known as (
+    insert into jobd.meta as m (system_identifier, database, environment)
     select system_identifier, database, $1 from here
-    on conflict (only_row) do nothing
+    on conflict (only_row) do update set only_row = m.only_row
     returning *
 )
 select h.system_identifier as system_now, h.database as database_now,
-    coalesce(m.system_identifier, f.system_identifier) as system_known,
-    coalesce(m.database, f.database) as database_known,
-    coalesce(m.environment, f.environment) as environment_known
-from here h left join jobd.meta m on true left join first f on true;
+    k.system_identifier as system_known, k.database as database_known, k.environment as environment_known
+from here h cross join known k;
 
 -- name: adopt
 -- The operator says that this copy is the one to work on.

@@ -1,7 +1,7 @@
 -- name: join
 -- A node enters with a fresh id and a lease.
-insert into jobd.nodes (name, host, pid, home, version, workers, lease_until, direct)
-values ($1, $2, $3, $4, $5, $6, now() + $7::float8 * interval '1 second', $8)
+insert into jobd.nodes (name, host, pid, home, version, workers, lease_until, direct, desired)
+values ($1, $2, $3, $4, $5, $6, now() + $7::float8 * interval '1 second', $8, $9)
 returning id;
 
 -- name: hold
@@ -17,6 +17,19 @@ select pg_try_advisory_lock(jobd.lock_key($1));
 update jobd.nodes set beat_at = now(), lease_until = now() + $2::float8 * interval '1 second', state = $3, direct = $4
 where id = $1 and not lost and lease_until > now()
 returning extract(epoch from clock_timestamp())::float8 as now;
+
+-- name: describe
+-- What a node serves and knows, for whoever asks why a run does not start.
+update jobd.nodes set info = $2::jsonb where id = $1;
+
+-- name: resume_queues
+-- Pauses that have come to their end are over.
+update jobd.queues set paused_at = null, paused_by = null, paused_until = null, pause_reason = null
+where paused_until <= now() returning name;
+
+-- name: resume_schedules
+update jobd.schedules set paused_at = null, paused_by = null, paused_until = null, pause_reason = null
+where paused_until <= now() returning name;
 
 -- name: leave
 -- Says goodbye: nothing is held any more, so nobody needs to look after this node.

@@ -46,8 +46,8 @@ set state = 'running', node = $4, attempt = attempt + 1, claimed_at = now(),
     started_at = case when $5 then now() end
 where r.id = any(array(select id from picked))
 returning r.id, r.job, r.queue, r.priority, r.attempt, r.retries_left, r.crashes, r.args,
-    extract(epoch from r.due_at)::float8 as due, extract(epoch from now() - r.due_at)::float8 as waited,
-    r.schedule, r.slot, r.limit_key, r.unique_key, r.source;
+    date_part('epoch', r.due_at) as due, date_part('epoch', now() - r.due_at) as waited,
+    r.slot, r.limit_key, r.unique_key;
 
 -- name: claim_oldest
 -- As `claim` for one run of one queue, but the one that is due longest whatever its priority:
@@ -72,8 +72,8 @@ update jobd.runs r
 set state = 'running', node = $3, attempt = attempt + 1, claimed_at = now(), started_at = now()
 where r.id = any(array(select id from picked))
 returning r.id, r.job, r.queue, r.priority, r.attempt, r.retries_left, r.crashes, r.args,
-    extract(epoch from r.due_at)::float8 as due, extract(epoch from now() - r.due_at)::float8 as waited,
-    r.schedule, r.slot, r.limit_key, r.unique_key, r.source;
+    date_part('epoch', r.due_at) as due, date_part('epoch', now() - r.due_at) as waited,
+    r.slot, r.limit_key, r.unique_key;
 
 -- name: claim_suspect
 -- As `claim` for one run whose node died under it before; the caller sees to it that it has no other suspect.
@@ -89,18 +89,18 @@ update jobd.runs r
 set state = 'running', node = $3, attempt = attempt + 1, claimed_at = now(), started_at = now()
 where r.id = any(array(select id from picked))
 returning r.id, r.job, r.queue, r.priority, r.attempt, r.retries_left, r.crashes, r.args,
-    extract(epoch from r.due_at)::float8 as due, extract(epoch from now() - r.due_at)::float8 as waited,
-    r.schedule, r.slot, r.limit_key, r.unique_key, r.source;
+    date_part('epoch', r.due_at) as due, date_part('epoch', now() - r.due_at) as waited,
+    r.slot, r.limit_key, r.unique_key;
 
 -- name: finish
 -- Ends runs for good: each row leaves the live table and enters history in this one statement, with its minute's counts.
 -- Only this node's own attempts of that number are ended; an id that does not come back had been taken away.
 -- (`is not distinct from` leaves the planner the primary key alone: by the index on `node` it joined each row with each.
 -- A row has a node exactly while it is running.)
--- Numbers come as array literals, which the driver writes ten times faster than arrays; a short array means null for the
+-- Numbers (lengths in microseconds) come as array literals, which the driver writes ten times faster than arrays; a short array means null for the
 -- rest, and a null outcome is a success, so that a batch of plain successes carries four columns.
 with given as (
-    select * from unnest($2::text::bigint[], $3::text::integer[], $4::text[], $5::text::float8[], $6::text::float8[],
+    select * from unnest($2::text::bigint[], $3::text::integer[], $4::text[], $5::text::bigint[], $6::text::bigint[],
                          $7::text[], $8::text[], $9::text[], $10::text[],
                          $11::integer[], $12::integer[], $13::integer[])
         as t(id, attempt, outcome, ago, took, result, reason, error, traceback, done, skipped, failed)
@@ -109,8 +109,8 @@ with given as (
     where r.id = g.id and r.node is not distinct from $1 and r.attempt = g.attempt
     returning r.id, r.created_at, r.due_at, r.slot, r.node, r.retried_from, r.attempt, r.priority, r.crashes, r.job,
         r.queue, r.source, r.schedule, r.args, r.limit_key,
-        now() - g.ago * interval '1 second' as finished_at,
-        now() - (g.ago + g.took) * interval '1 second' as started_at,
+        now() - g.ago * interval '1 microsecond' as finished_at,
+        now() - (g.ago + g.took) * interval '1 microsecond' as started_at,
         g.outcome, g.result, coalesce(g.reason, r.reason) as reason, g.error, g.traceback, g.done, g.skipped, g.failed
 ), kept as (
     insert into jobd.history (id, finished_at, created_at, due_at, started_at, slot, node, retried_from, attempt,
