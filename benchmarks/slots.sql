@@ -5,13 +5,16 @@ insert into jobd.runs (job, queue, source) values ('watch', 'default', 'benchmar
 select exists (select from jobd.runs where job = 'watch' and state = 'running');
 
 -- name: add_schedules
--- $1 schedules of another owner, whom no load removes; due $2 from now, and next in a year. One for each minute of the
--- day, so that not all of them are the same expression. Returns the instant.
-with instant as (select date_trunc('milliseconds', now() + $2::interval) as due),
-added as (
+-- $1 schedules of another owner, whom no load removes; due $2 from now, and then once a day at one of 1,200 minutes,
+-- none of which comes in the next two hours. Returns the instant.
+with instant as (
+    select date_trunc('milliseconds', now() + $2::interval) as due,
+        extract(hour from now() at time zone 'UTC')::integer as hour
+), added as (
     insert into jobd.schedules (name, owner, job, spec, args, next_slot)
     select 'slot-' || i, 'somebody', 'noop',
-        json_build_object('cron', format('%s %s 1 1 *', i % 60, i / 60 % 24), 'timezone', 'UTC', 'catch_up_window', 3600),
+        json_build_object('cron', format('%s %s * * *', i % 60, (hour + 3 + i / 60 % 20) % 24),
+            'timezone', 'UTC', 'catch_up_window', 3600),
         jsonb_build_object('user_id', i), due
     from generate_series(1, $1::integer) i, instant
 )

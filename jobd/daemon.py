@@ -43,12 +43,21 @@ async def serve(config: Config, stop: Stop, *, demo: bool = False) -> None:
     """
     with at_home(config.daemon.state_directory) as home:
         async with database_url(config, demo=demo) as url:
-            if not await reachable(url, stop):
-                return
-            for name in await migrate(url):
-                log.info("migration applied", extra={"migration": name})
-            async with open_store(url, config.database, config.app) as store:
-                await Daemon(config, store, home, stop).run()
+            while await reachable(url, stop):
+                try:
+                    await on_database(url, config, home, stop)
+                except StoreUnavailable as error:  # it went away again before there was a daemon that can wait
+                    log.warning("Postgres is away", extra={"error": str(error)})
+                else:
+                    return
+
+
+async def on_database(url: str, config: Config, home: Home, stop: Stop) -> None:
+    """Bring the schema up to date and run on it until `stop`."""
+    for name in await migrate(url):
+        log.info("migration applied", extra={"migration": name})
+    async with open_store(url, config.database, config.app) as store:
+        await Daemon(config, store, home, stop).run()
 
 
 @asynccontextmanager
@@ -83,6 +92,8 @@ class Daemon:
     def __init__(self, config: Config, store: Store, home: Home, stop: Stop) -> None:
         self._config, self._store, self._home, self._stop = config, store, home, stop
         self._pulse = Pulse()
+        self._former: list[int] = []
+        """Nodes that this process was and whose lease it lost: they stopped their runs themselves, nothing crashed."""
         self._loading = Loading(config, store)
         self._announcer = Announcer(store.database)
         self._listener = (
@@ -108,6 +119,8 @@ class Daemon:
         else:
             # a copy's rows are left alone: they may belong to whoever works on it
             await self._loading.take_over()
+            while not await self._store.retention.make_partitions():
+                await asyncio.sleep(0.2)  # an ending without a partition for its day could not be written
         loops = [
             self._enqueuer.run(),
             self._control.endings.look(),
@@ -139,6 +152,7 @@ class Daemon:
             announcer=self._announcer,
             enqueue=self._enqueuer.enqueue,
             ended=self._ended,
+            former=self._former,
             hurry=self._stop.hurry,
             intake=self._control.paused is None and self._config.daemon.enabled,
         )
@@ -154,6 +168,8 @@ class Daemon:
             await first_of(self._stop.asked, asyncio.Event(), 1.0)
         finally:
             self._control.node = None
+            if node.lost.is_set():
+                self._former.append(node.id)
 
     def _queued(self, queue: str) -> None:
         if self._control.node is not None:

@@ -137,6 +137,10 @@ class Dispatcher:
         self.limits = any(self._has_limits.values())
         """Some run here can be under a limit."""
 
+    def has_global_max(self, queue: str) -> bool:
+        """Runs of this queue are counted over all nodes."""
+        return self._global_max.get(queue) is not None
+
     def held(self) -> list[int]:
         """Runs claimed but not started."""
         return [entry[2] for buffer in self._buffers.values() for entry in buffer]

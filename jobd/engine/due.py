@@ -24,6 +24,11 @@ class DueLook:
         self._wake = asyncio.Event()
         self.latest: Due | None = None
 
+    def serve(self, queues: Sequence[str]) -> None:
+        """Ask for these queues from now on."""
+        self._queues = list(queues)
+        self.soon()
+
     def soon(self) -> None:
         """Something was announced: look again now."""
         self._wake.set()

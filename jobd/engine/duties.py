@@ -76,7 +76,7 @@ async def hand_back_unstarted(dispatcher: Dispatcher, recorder: Recorder, node: 
 
 
 def give_back(dispatcher: Dispatcher, recorder: Recorder, node: int, **which: Any) -> None:
-    """Send claimed runs that have not started back to their queues; `which` of them as `Dispatcher.unstarted` takes it."""
+    """Send claimed runs that have not started back to their queues; `which` is for `Dispatcher.unstarted`."""
     hand_on(recorder, node, dispatcher.unstarted(**which))
 
 

@@ -37,6 +37,7 @@ from jobd.engine.tick import tick
 from jobd.engine.workers import Workers
 from jobd.errors import Conflict, StoreUnavailable
 from jobd.model.due import Due
+from jobd.model.health import shown_state
 from jobd.model.run import Ending, NewRun, Outcome
 from jobd.model.storable import storable_result
 from jobd.store.listen import Announcer
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 10.0
 FORGOTTEN_SECONDS = 5.0
+WOKEN = ("promote", "tick", "rescue", "cancel", "mail", "unblock", "blocked", "describe", "resume")
+"""Loops that rest until they are told to come round."""
 
 
 class Node:
@@ -64,13 +67,18 @@ class Node:
         announcer: Announcer,
         enqueue: Callable[[NewRun], Any],
         ended: Callable[[Sequence[Ending]], None],
+        former: Sequence[int] = (),
         hurry: asyncio.Event,
         intake: bool,
+        desired: str = "running",
     ) -> None:
         self.config, self.store, self.home, self.pulse, self.announcer = config, store, home, pulse, announcer
-        self.hurry, self.intake = hurry, intake
+        self.former, self.hurry, self.intake, self.desired = former, hurry, intake, desired
+        self._runnable = runnable
+        self._described: tuple[Sequence[str], Sequence[str]] = ((), ())
         self.lost = asyncio.Event()
-        self.wakes = {name: asyncio.Event() for name in ("promote", "tick", "rescue", "cancel", "mail", "unblock", "blocked")}
+        self.mail_changed = asyncio.Event()
+        self.wakes = {name: asyncio.Event() for name in WOKEN}
         self.children = Children(home.children)
         self.heartbeat = Heartbeat(store.database.url, self._identity(), self._lose)
         self.services = Services(
@@ -116,6 +124,7 @@ class Node:
             workers=daemon.workers,
             lease=daemon.lease,
             direct=self.config.database.notify,
+            desired=self.desired,
         )
 
     def _lose(self) -> None:
@@ -150,7 +159,10 @@ class Node:
         self._blocked = due.blocked
         self.dispatcher.set_aside = False
         self.dispatcher.look(due)
+        self._obey(due)
         for name, waits in (
+            ("describe", self._described != self._description()),
+            ("resume", due.pauses_over),
             ("promote", due.next_run is not None and due.next_run <= 0),
             ("tick", due.next_slot is not None and due.next_slot <= 0),
             ("rescue", due.expired or due.orphans),
@@ -159,6 +171,39 @@ class Node:
         ):
             if waits:
                 self.wakes[name].set()
+
+    def _obey(self, due: Due) -> None:
+        """Let nothing new begin where operators want none: what was claimed ahead goes back, what runs goes on."""
+        self.desired = due.desired
+        if held := self.dispatcher.held_up():
+            duties.give_back(self.dispatcher, self.recorder, self.id, older=0.0, queues=held)
+        if not self.dispatcher.stopping:
+            busy = bool(self.workers.under_way or self.recorder.backlog or due.sending)
+            self.heartbeat.show(shown_state(due.desired, busy=busy))
+
+    def _description(self) -> tuple[Sequence[str], Sequence[str]]:
+        return (list(self.config.queues), sorted(self._runnable())) if self.intake else ([], [])
+
+    async def _describe(self) -> None:
+        described = self._description()
+        await self.store.nodes.describe(self.id, *described)
+        self._described = described
+
+    async def _end_pauses(self) -> None:
+        if over := await self.store.nodes.end_pauses():
+            log.info("pauses are over", extra={"names": over})
+            self.look.soon()
+
+    async def configure(self, config: Config) -> None:
+        """Go on by another configuration: queues, mail, gateway and grace are what it says; attempts are left alone."""
+        mail_changed = config.mail != self.config.mail
+        self.config = config
+        self.services.settings = config.settings
+        back = await self.dispatcher.configure(list(config.queues.values()))
+        duties.hand_on(self.recorder, self.id, back)
+        self.look.serve(list(config.queues))
+        if mail_changed:
+            self.mail_changed.set()
 
     async def _mail(self, tx: Any, **message: Any) -> int | None:
         return await self.store.outbox.add(tx, sender=self.config.mail.sender, **message)
@@ -189,7 +234,7 @@ class Node:
         for queue in {ending.run.queue for ending in recorded} if keys else ():
             self.heard(queue)
         # runs of a queue with a global_max have no key of their own, but their end makes room in it
-        for queue in {e.run.queue for e in recorded if self.config.queues[e.run.queue].global_max is not None}:
+        for queue in {e.run.queue for e in recorded if self.dispatcher.has_global_max(e.run.queue)}:
             self.queued(queue)
 
     async def _rescue(self) -> None:
@@ -227,6 +272,8 @@ class Node:
         self.dispatcher.node = self.look.node = node
         try:
             self.children.kill_survivors()
+            for earlier_self in self.former:
+                await nodes.leave(earlier_self)
             if earlier := await nodes.succeed(self.home.mark, node):
                 log.warning("earlier boot did not say goodbye", extra={"nodes": earlier})
             await self._rescue()
@@ -260,6 +307,8 @@ class Node:
             ),
             patiently("unblock", self.pulse, self._unblock, wakes["unblock"]),
             patiently("blocked", self.pulse, self._unblock_all, wakes["blocked"]),
+            patiently("describe", self.pulse, self._describe, wakes["describe"]),
+            patiently("resume", self.pulse, self._end_pauses, wakes["resume"]),
             patiently("progress", self.pulse, lambda: duties.show_running(store.runs, node, self.workers)),
             patiently("unstarted", self.pulse, self._hand_back_unstarted),
             patiently("unheld", self.pulse, lambda: duties.hand_back_unheld(store.runs, node, self), limit=60),
@@ -313,10 +362,22 @@ class Node:
             return
         loops = [
             patiently("tick", self.pulse, lambda: tick(self.store.schedules, self.queued), self.wakes["tick"]),
-            deliver(self.store.outbox, self.config.mail, lambda: self.id, self.wakes["mail"]),
+            self._deliver(),
         ]
         async with self.dispatcher.dispatching(), running(*loops):
             yield
+
+    async def _deliver(self) -> None:
+        """Carry mail as `[mail]` says; begun anew when that has changed."""
+        while True:
+            self.mail_changed.clear()
+            self.wakes["mail"].set()
+            async with running(deliver(self.store.outbox, self.config.mail, self._for_mail, self.wakes["mail"])):
+                await self.mail_changed.wait()
+
+    def _for_mail(self) -> int | None:
+        """This node's id, while it may begin something new."""
+        return None if self.dispatcher.quiet else self.id
 
     def _some_blocked(self) -> bool:
         """Some runs wait for a limit, by the last look or because this node has just set them aside."""

@@ -13,6 +13,16 @@ class Level(StrEnum):
     INFO = "info"  # as configured, but worth saying: mail is disabled
 
 
+def shown_state(desired: str, *, busy: bool) -> str:
+    """What a node does that operators want so: running, quiet, draining while something is under way, then drained."""
+    match desired:
+        case "quiet":
+            return "quiet"
+        case "drain":
+            return "draining" if busy else "drained"
+    return "running"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One thing to know. `code` is stable for programs, `message` says it and what to do."""
@@ -35,7 +45,7 @@ class Health:
     node: int | None = None
     """Absent before it has joined, and after it was lost."""
     state: str = "running"
-    """running, quiet, stopping."""
+    """running, quiet, draining, drained, stopping."""
     workers: int = 0
     busy: int = 0
     trusted_seconds: float | None = None

@@ -128,7 +128,7 @@ class NodeReport:
     version: str
     workers: int
     state: str
-    """running, quiet, stopping; then `left` for one that said goodbye and `lost` for one that did not."""
+    """running, quiet, draining, drained, stopping; then `left` for one that said goodbye, `lost` for one that did not."""
     alive: bool
     running: int
     claimed: int

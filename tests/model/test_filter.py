@@ -1,0 +1,105 @@
+"""The filter language: what it says, and where it points when it says nothing sensible."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobd.model.filter import LONGEST, Bounds, Filter, parse_filter
+from jobd.model.filter_words import FilterError
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_the_example_of_the_manual_says_what_it_reads_like() -> None:
+    text = (
+        "state:failed,retrying job:Reconcile* queue:critical since:1h attempt:>1 took:>5s arg.user_id:42 "
+        'error:timeout free "two words"'
+    )
+    assert parse_filter(text) == Filter(
+        text=text,
+        states=frozenset({"failed", "retrying"}),
+        jobs=("Reconcile*",),
+        queues=("critical",),
+        since=timedelta(hours=1),
+        attempt=Bounds(least=2),
+        took=Bounds(least=5.000001),
+        args=(("user_id", "42"),),
+        errors=("timeout",),
+        words=("free", "two words"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("attempt:3", Bounds(least=3, most=3)),
+        ("attempt:>=2 attempt:<5", Bounds(least=2, most=4)),
+        ("attempt:<=2", Bounds(most=2)),
+        ("attempt:>1 attempt:>4", Bounds(least=5)),
+    ],
+)
+def test_comparisons_of_one_key_hold_together(text: str, bounds: Bounds) -> None:
+    assert parse_filter(text).attempt == bounds
+
+
+def test_quotes_keep_colons_commas_and_blanks() -> None:
+    found = parse_filter('job:"a,b",c error:"http://x y" "k:v"')
+    assert (found.jobs, found.errors, found.words) == (("a,b", "c"), ("http://x y",), ("k:v",))
+
+
+def test_a_moment_is_how_long_ago_or_an_instant() -> None:
+    found = parse_filter("since:2026-11-01 until:2026-11-02T10:00+02:00").at(NOW)
+    assert (found.since, found.until) == (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, 8, tzinfo=UTC))
+    assert parse_filter("since:1h").at(NOW).since == NOW - timedelta(hours=1)
+
+
+def test_a_search_of_texts_goes_back_a_day_unless_it_says_otherwise() -> None:
+    day = NOW - timedelta(days=1)
+    assert [parse_filter(text).at(NOW).since for text in ("timeout", "arg.a:1", "error:x", "job:a*")] == [day] * 3 + [None]
+    assert parse_filter("timeout since:7d").at(NOW).since == NOW - timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("job:a stat:failed", (6, 17), 'did you mean "state"?'),
+        ("state:faild", (0, 11), 'did you mean "failed"?'),
+        ("state:failed state:queued", (13, 25), "stands twice"),
+        ("job:a job:b", (6, 11), "job:a,b"),
+        ("job:", (0, 4), "has no value"),
+        ("job:a,,b", (0, 8), "is empty"),
+        ('error:"open', (6, 11), "not closed"),
+        ("attempt:>x", (0, 10), "no whole number"),
+        ("attempt:99999999999999999999", (0, 28), "no whole number"),
+        ("took:>5parsecs", (0, 14), "not a length of time"),
+        ("since:2026-13-01", (0, 16), "is no date"),
+        ("arg.:1", (0, 6), "arg.user_id"),
+        ("arg.a..b:1", (0, 10), "arg.user_id"),
+        ("http://x", (0, 8), "stands in quotes"),
+        ("since:1h since:2h", (9, 17), "stands twice"),
+        ("x\0y", (0, 3), "NUL"),
+        ("a" * (LONGEST + 1), (0, LONGEST + 1), "at most"),
+        ("a " * 41, (80, 81), "at most 40 terms"),
+    ],
+)
+def test_what_is_wrong_is_pointed_at(text: str, place: tuple[int, int], words: str) -> None:
+    with pytest.raises(FilterError) as raised:
+        parse_filter(text)
+    assert (raised.value.start, raised.value.end) == place
+    assert words in str(raised.value)
+    assert f"character {place[0] + 1}:" in str(raised.value)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_filter_or_an_error_inside_it(text: str) -> None:
+    try:
+        found = parse_filter(text)
+    except FilterError as error:
+        assert 0 <= error.start <= error.end <= len(text)
+    else:
+        assert found.text == text
+        found.at(NOW)
