@@ -16,7 +16,7 @@ create table floor.schedules (like jobd.schedules including defaults, primary ke
 -- name: plans
 -- Plans made while the tables are empty want the indexes, too.
 set enable_seqscan = off; set enable_sort = off; set enable_bitmapscan = off;
-set enable_hashjoin = off; set enable_mergejoin = off;
+set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
 
 -- name: add_one
 insert into floor.runs (job, queue, args, retries_left, source) values ('noop', 'default', $1::jsonb, 3, 'benchmark');

@@ -92,6 +92,7 @@ def slots(count: int) -> Callable[[Bench], Awaitable[Numbers]]:
     async def measure(bench: Bench) -> Numbers:
         async with tables(bench) as connection:
             await connection.execute(sql.add_schedules, count, SLOT)
+            await connection.execute("vacuum (analyze) floor.schedules")
             await connection.execute("checkpoint")
             names = sorted(f"slot-{number}" for number in range(1, count + 1))
             with Clock() as clock:

@@ -10,6 +10,7 @@ EXAMPLES = """examples:
   jobd migrate                      what `jobd run` does at its start, and nothing else
   jobd migrate --sql > schema.sql   for a DBA to read and run
   jobd migrate --sql | psql app
+  jobd migrate --roles | psql --single-transaction app   roles for the daemon, applications and readers
   jobd migrate --config /srv/app/jobd.toml
 """
 
@@ -23,14 +24,16 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="jobd.toml to use")
-    parser.add_argument("--sql", action="store_true", help="print the SQL instead of running it")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--sql", action="store_true", help="print the SQL instead of running it")
+    instead.add_argument("--roles", action="store_true", help="print the SQL that makes jobd's roles and grants")
 
 
 def run(args: argparse.Namespace) -> int:
-    from jobd.store.migrate import migrate, script
+    from jobd.store.migrate import migrate, roles, script
 
-    if args.sql:
-        print(script(), end="")
+    if args.sql or args.roles:
+        print(script() if args.sql else roles(), end="")
         return 0
     from jobd.config import load
     from jobd.daemon import database_url

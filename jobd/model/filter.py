@@ -1,4 +1,4 @@
-"""The filter language: `state:failed,retrying job:Reconcile* since:1h attempt:>1 took:>5s arg.user_id:42 timeout` → conditions.
+"""The filter language: `state:failed,retrying job:Reconcile* since:1h attempt:>1 arg.user_id:42 timeout` → conditions.
 
 Terms stand side by side and all must hold; commas inside a term are alternatives; `*` stands for anything; quotes
 keep blanks, colons and commas together. A word without a key is looked for in job, error, reason and arguments.

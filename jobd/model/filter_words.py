@@ -13,6 +13,7 @@ from jobd.model.duration import parse_duration
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*(?=:)")
 _SIGN = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 LARGEST = 2**63 - 1
 N = TypeVar("N", int, float)
 
@@ -84,9 +85,9 @@ def _term(text: str, start: int) -> Term:
         value, at = value + text[at], at + 1
     term = Term(text=text, start=start, end=at, key=key, value=value, cuts=tuple(cuts))
     if not value:
-        raise term.wrong(f"{key}: has no value" if key else "an empty word finds everything", "see docs/api.md, Filters")
-    if "\0" in value:
-        raise term.wrong("holds a NUL character, which no run can hold")
+        raise term.wrong(f"{key}: has no value" if key else "an empty word finds everything")
+    if _UNSTORABLE.search(value):
+        raise term.wrong("holds a NUL character or half of a surrogate pair, which no run can hold")
     return term
 
 
@@ -136,10 +137,11 @@ def moment(term: Term) -> timedelta | datetime:
     if re.match(r"[0-9]{4}-", term.value):
         try:
             instant = datetime.fromisoformat(term.value)
-        except ValueError:
-            raise term.wrong(f"{term.key}: {term.value[:40]!r} is no date", "write 2026-12-01 or 2026-12-01T08:00Z") from None
-        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
-    return _length(term, value=term.value)
+            return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            hint = "write 2026-12-01 or 2026-12-01T08:00Z"
+            raise term.wrong(f"{term.key}: {term.value[:40]!r} is no date", hint) from None
+    return _length(term, term.value)
 
 
 def _length(term: Term, value: str) -> timedelta:

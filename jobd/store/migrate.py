@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
+
+import asyncpg
 
 from jobd.errors import StoreRefused
 from jobd.store.database import close, connect
@@ -17,6 +20,7 @@ from jobd.store.outages import outages
 _LOCK = 0x6A6F6264
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 
+_APPLIED = "select version, checksum from jobd.migrations"
 _LEDGER = """
 create schema if not exists jobd;
 create table if not exists jobd.migrations (
@@ -52,35 +56,60 @@ def migrations() -> tuple[Migration, ...]:
 async def migrate(url: str) -> list[str]:
     """Bring the schema `jobd` to this version; the names of what was applied, empty when nothing was to do.
 
-    All pending migrations are one transaction: an error leaves the database as it was.
+    All pending migrations are one transaction: an error leaves the database as it was. An up-to-date schema is only
+    read, so that a role which may change no table can start the daemon.
 
     Raises:
         StoreUnavailable: no connection.
-        StoreRefused: the schema is newer than this jobd, or an applied migration is not the one we know.
+        StoreRefused: the schema is newer than this jobd, an applied migration is not the one we know, or there is
+            something to do and this role may not do it.
     """
     # A migration may rewrite a table: no statement timeout, but locks are waited for only so long.
     connection = await connect(url, application="jobd migrate", statement_timeout=timedelta(0), search_path="public")
     try:
         with outages:
-            async with connection.transaction():
-                await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
-                await connection.execute(_LEDGER)
-                applied = {row["version"]: row for row in await connection.fetch("select * from jobd.migrations")}
-                pending = _pending({version: row["checksum"] for version, row in applied.items()})
-                for migration in pending:
-                    await connection.execute(migration.sql)
-                    await connection.execute(
-                        "insert into jobd.migrations (version, name, checksum) values ($1, $2, $3)",
-                        migration.version,
-                        migration.name,
-                        migration.checksum,
-                    )
-                return [migration.name for migration in pending]
+            if not (pending := await _pending(connection)):
+                return []
+            try:
+                return await _apply(connection)
+            except asyncpg.InsufficientPrivilegeError as error:
+                names = ", ".join(migration.name for migration in pending)
+                raise StoreRefused(
+                    f"the schema jobd lacks {names}, and this role may not make it ({error}): "
+                    "run `jobd migrate` as the owner of the schema"
+                ) from error
     finally:
         await close(connection)
 
 
-def _pending(applied: dict[int, str]) -> list[Migration]:
+async def _apply(connection: Any) -> list[str]:
+    """Apply what is pending once nobody else does; another daemon may have done it meanwhile."""
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute(_LEDGER)
+        pending = await _pending(connection)
+        for migration in pending:
+            await connection.execute(migration.sql)
+            await connection.execute(
+                "insert into jobd.migrations (version, name, checksum) values ($1, $2, $3)",
+                migration.version,
+                migration.name,
+                migration.checksum,
+            )
+    return [migration.name for migration in pending]
+
+
+async def _pending(connection: Any) -> list[Migration]:
+    """What this schema lacks; asks the catalogue, for a schema that one may not use does not show its tables."""
+    if not await connection.fetchval(
+        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = 'jobd' and c.relname = 'migrations')"
+    ):
+        return list(migrations())
+    return _missing({row["version"]: row["checksum"] for row in await connection.fetch(_APPLIED)})
+
+
+def _missing(applied: dict[int, str]) -> list[Migration]:
     known = {migration.version: migration for migration in migrations()}
     if newer := sorted(set(applied) - set(known)):
         raise StoreRefused(
@@ -106,3 +135,8 @@ def script() -> str:
             f"({migration.version}, '{migration.name}', '{migration.checksum}');",
         ]
     return "\n".join([*parts, "commit;", ""])
+
+
+def roles() -> str:
+    """What `jobd migrate --roles` prints: roles for the owner, the daemon, applications and readers."""
+    return files("jobd.store").joinpath("roles.sql").read_text("utf-8")

@@ -7,7 +7,7 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
-from checking import check_overlaps, check_runs, check_slots
+from support.checking import check_overlaps, check_runs, check_slots
 from support.daemons import processes
 from support.waiting import until
 
@@ -96,7 +96,7 @@ async def storm(life, tmp_path, seconds: float, pause: float) -> None:
                     acknowledged.append(await daemon.add("observed", seconds=chance.random() * 0.3))
                 except (OSError, asyncio.TimeoutError, KeyError, *client_errors()):
                     await asyncio.sleep(0.02)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.06)
         kills = await storming
         last: datetime = await life.db.fetchval("select date_trunc('second', now())")
         await until(lambda: drained(life, last, acknowledged), 60, "the end of all runs")

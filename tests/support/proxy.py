@@ -23,6 +23,8 @@ class Proxy:
         self._needle: bytes | None = None
         self.bitten = asyncio.Event()
         """Set when the statement that `lose_answer` waits for went through and its answer was thrown away."""
+        self.executed = 0
+        """Statements that went through."""
         self.url = ""
 
     def cut(self) -> None:
@@ -78,6 +80,7 @@ class Proxy:
         with suppress(OSError):
             while data := await reader.read(CHUNK):
                 await self._flows.wait()
+                self.executed += data[:1] in (b"B", b"Q")
                 if self._needle is not None and self._needle in data:
                     self._needle, parsed = None, True  # a statement is parsed before it is bound and executed
                 elif parsed and data.startswith(b"B"):
