@@ -6,11 +6,13 @@ import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from jobd import __version__
 from jobd.api.endings import Endings
 from jobd.config import Config, current_digest
+from jobd.doctor import examine
 from jobd.engine.context import Stop
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.loops import Pulse
@@ -18,11 +20,14 @@ from jobd.engine.node import Node
 from jobd.errors import Conflict
 from jobd.loading import Loading
 from jobd.model.arguments import OPEN, Parameters
+from jobd.model.finding import Finding
 from jobd.model.health import Health, Level, Notice
 from jobd.model.job import Job
 from jobd.model.queue import Queue
+from jobd.model.reload import ConfigChanges
 from jobd.model.run import NewRun, RunState
 from jobd.model.storable import storable
+from jobd.reloading import Reloading
 from jobd.store.listen import Announcer, Listener
 from jobd.store.store import Store
 from jobd.store.views import Views
@@ -43,7 +48,9 @@ class NodeControl:
         announcer: Announcer,
         listener: Listener | None,
         pulse: Pulse,
+        reloading: Reloading,
     ) -> None:
+        self._reloading = reloading
         self._config, self._store, self._loading = config, store, loading
         self._enqueuer, self._announcer, self._listener, self._pulse = enqueuer, announcer, listener, pulse
         self._endings = Endings(store.views.runs)
@@ -72,18 +79,20 @@ class NodeControl:
 
     async def enqueue(self, new: NewRun) -> tuple[int, bool]:
         storable(new.args)
-        if (reason := self._loading.disabled_reason(new.job)) is not None:
-            raise Conflict(f'job "{new.job}" is disabled: {reason}')
+        self._check_enabled(new.job)
         job = self._config.jobs.get(new.job)
         if new.key is not None or (job is not None and job.unique is not None):
             return await self._enqueuer.enqueue_keyed(new)
         return await self._enqueuer.enqueue(new), True
 
     async def enqueue_many(self, new: Sequence[NewRun]) -> list[int]:
-        """Add many runs; their ids in the order given."""
-        for run in new:
-            storable(run.args)
+        for job in {run.job for run in new}:
+            self._check_enabled(job)
         return await self._enqueuer.enqueue_many(new)
+
+    def _check_enabled(self, job: str) -> None:
+        if (reason := self._loading.disabled_reason(job)) is not None:
+            raise Conflict(f'job "{job}" is disabled: {reason}')
 
     async def cancel(self, run_id: int, reason: str) -> RunState:
         asked = await self._store.runs.request_cancel(run_id, reason)
@@ -101,6 +110,25 @@ class NodeControl:
         if self.node is not None:
             self.node.queued(queue)
         return run
+
+    async def reload(self, *, dry_run: bool) -> ConfigChanges:
+        self._refuse_on_a_copy()
+        return await self._reloading.reload(dry_run=dry_run)
+
+    async def write_schedule(self, name: str, table: Mapping[str, Any] | None, *, new: bool) -> ConfigChanges:
+        self._refuse_on_a_copy()
+        return await self._reloading.write_schedule(name, table, new=new)
+
+    async def doctor(self) -> list[Finding]:
+        return await examine(self._config, self._store.database.url)
+
+    def _refuse_on_a_copy(self) -> None:
+        if self.paused is not None:  # the rows may belong to whoever works on them
+            raise Conflict(self.paused)
+
+    def configure(self, config: Config) -> None:
+        """Answer by this configuration from now on."""
+        self._config = config
 
     @property
     def endings(self) -> Endings:
@@ -152,8 +180,11 @@ class NodeControl:
             text = "notifications do not arrive (a transaction pooler?): new runs are seen by polling"
             yield Notice(level=Level.WARNING, code="polling", message=text)
         if self._config.files and current_digest(self._config.files[0]) != self._config.digest:
-            text = "the configuration has changed since it was loaded: systemctl restart jobd"
+            text = "the configuration has changed since it was loaded: jobctl reload --dry-run tells what is different"
             yield Notice(level=Level.WARNING, code="config_changed", message=text)
+        if keys := self._reloading.restart_needed:
+            text = f"settings that wait for systemctl restart jobd: {', '.join(keys)}"
+            yield Notice(level=Level.WARNING, code="restart_needed", message=text)
         if not config.mail.enabled:
             text = "mail is disabled: messages are held in the outbox ([mail] enabled)"
             yield Notice(level=Level.INFO, code="mail_disabled", message=text)

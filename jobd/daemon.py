@@ -19,9 +19,10 @@ from jobd.engine.home import Home, at_home
 from jobd.engine.loops import Patience, Pulse, patiently, running
 from jobd.engine.node import Node
 from jobd.engine.workers import first_of
-from jobd.errors import StoreUnavailable
+from jobd.errors import JobdError, StoreUnavailable
 from jobd.loading import Loading
 from jobd.model.run import Ending
+from jobd.reloading import Reloading
 from jobd.stop import Stop
 from jobd.store.database import close, connect
 from jobd.store.embedded import embedded_postgres
@@ -95,6 +96,9 @@ class Daemon:
         self._former: list[int] = []
         """Nodes that this process was and whose lease it lost: they stopped their runs themselves, nothing crashed."""
         self._loading = Loading(config, store)
+        self._reloading = Reloading(config, self._loading, self._apply)
+        self._desired = "running"
+        """What operators want of the node that this process is; a new lease does not undo it."""
         self._announcer = Announcer(store.database)
         self._listener = (
             Listener(store.database, self._heard, self._look_again) if config.database.notify else None
@@ -108,6 +112,7 @@ class Daemon:
             announcer=self._announcer,
             listener=self._listener,
             pulse=self._pulse,
+            reloading=self._reloading,
         )
 
     async def run(self) -> None:
@@ -128,7 +133,7 @@ class Daemon:
             watchdog(self._pulse),
         ]
         if self._control.paused is None:
-            loops.append(self._loading.recheck())
+            loops += [self._loading.recheck(), self._reload_when_asked()]
         if self._listener is not None:
             loops.append(patiently("listen", self._pulse, self._listener.round, limit=math.inf))
         # What is loaded by now stays; young garbage of thousands of runs a second is looked at less often.
@@ -155,6 +160,7 @@ class Daemon:
             former=self._former,
             hurry=self._stop.hurry,
             intake=self._control.paused is None and self._config.daemon.enabled,
+            desired=self._desired,
         )
         try:
             async with node.alive():
@@ -168,8 +174,30 @@ class Daemon:
             await first_of(self._stop.asked, asyncio.Event(), 1.0)
         finally:
             self._control.node = None
+            self._desired = node.desired
             if node.lost.is_set():
                 self._former.append(node.id)
+
+    async def _reload_when_asked(self) -> None:
+        """SIGHUP → a reload; one that is refused is told to the log, and the daemon goes on as before."""
+        while True:
+            await self._stop.reload.wait()
+            self._stop.reload.clear()
+            systemd.reloading()
+            try:
+                await self._reloading.reload()
+            except JobdError as error:
+                log.error("configuration not reloaded", extra={"error": str(error)})
+            systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")
+
+    async def _apply(self, config: Config) -> None:
+        """Everything here works by `config` from now on; Postgres has it already."""
+        self._config = config
+        self._enqueuer.jobs = config.jobs
+        self._control.configure(config)
+        if self._control.node is not None:
+            await self._control.node.configure(config)
+        self._announcer.say("changed")
 
     def _queued(self, queue: str) -> None:
         if self._control.node is not None:
@@ -188,7 +216,8 @@ class Daemon:
         self._heard(CONTROL, "")
 
     def _ended(self, endings: Sequence[Ending]) -> None:
-        self._control.ended(ending.run.id for ending in endings if not ending.again)
+        if self._control.endings.waited_for:
+            self._control.ended(ending.run.id for ending in endings if not ending.again)
 
 
 async def watchdog(pulse: Pulse) -> None:

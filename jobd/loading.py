@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from jobd.config import Config
 from jobd.engine.loader import LoadedJob, load_job, make_importable
-from jobd.errors import LoadError, StoreUnavailable
+from jobd.errors import LoadError, Problem, StoreUnavailable
+from jobd.model.job import Job
 from jobd.store.store import Store
 
 log = logging.getLogger(__name__)
 
 RECHECK_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A configuration whose functions have been looked for, and that could be taken."""
+
+    config: Config
+    loaded: dict[str, LoadedJob]
+    broken: dict[str, str]
+
+    @property
+    def problems(self) -> list[tuple[str, Problem]]:
+        """Job → what keeps it from being loaded, at the line of its table."""
+        return [(name, _at(self.config.jobs[name], why)) for name, why in self.broken.items()]
+
+
+def _at(job: Job, why: str) -> Problem:
+    file, _, line = job.place.rpartition(":")
+    place = {"file": file, "line": int(line), "column": 1} if line.isdigit() else {"file": job.place}
+    hint = "is it installed in this Python? a module that is imported already is read again by a restart only"
+    return Problem(**place, key=f"jobs.{job.name}.run", problem=why, hint=hint)
 
 
 class Loading:
@@ -22,21 +45,42 @@ class Loading:
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
         self._store = store
-        self.loaded: dict[str, LoadedJob] = {}
-        self._broken: dict[str, str] = {}
+        candidate = self.candidate(config)
+        self.loaded = candidate.loaded
+        """By name; jobs that a reload took away stay, for runs of theirs that are under way."""
+        self._broken = candidate.broken
         self._lacking: dict[str, str] = {}
-        self._load_functions()
+        for name, error in self._broken.items():
+            # one job that cannot be loaded does not stop the others
+            log.error("job cannot be loaded", extra={"job": name, "error": error, "place": config.jobs[name].place})
 
-    def _load_functions(self) -> None:
-        if self._config.files:
-            make_importable(self._config.files[0].absolute().parent)
-        for name, job in self._config.jobs.items():
+    def candidate(self, config: Config) -> Candidate:
+        """`config` with its functions; nothing is taken yet."""
+        if config.files:
+            make_importable(config.files[0].absolute().parent)
+        loaded: dict[str, LoadedJob] = {}
+        broken: dict[str, str] = {}
+        for name, job in config.jobs.items():
             try:
-                self.loaded[name] = load_job(job)
+                loaded[name] = load_job(job)
             except LoadError as error:
-                # one job that cannot be loaded does not stop the others
-                self._broken[name] = str(error)
-                log.error("job cannot be loaded", extra={"job": name, "error": str(error), "place": job.place})
+                broken[name] = str(error)
+        return Candidate(config=config, loaded=loaded, broken=broken)
+
+    async def take(self, candidate: Candidate) -> None:
+        """Go on with `candidate`, in Postgres and here.
+
+        Raises:
+            StoreUnavailable: all stays as it was here, and Postgres is told again by the next reload.
+        """
+        before = self._config, self._broken, self._lacking
+        self._config, self._broken = candidate.config, candidate.broken
+        try:
+            await self.take_over()
+        except BaseException:
+            self._config, self._broken, self._lacking = before
+            raise
+        self.loaded.update(candidate.loaded)
 
     def disabled_reason(self, job: str) -> str | None:
         """Why this job takes no runs now; None when it does."""
@@ -51,7 +95,7 @@ class Loading:
 
     def runnable(self) -> list[str]:
         """The jobs that this node may claim runs of."""
-        return [name for name in self.loaded if self.disabled_reason(name) is None]
+        return [name for name in self._config.jobs if name in self.loaded and self.disabled_reason(name) is None]
 
     async def take_over(self) -> None:
         """Make the rows in Postgres what the files say.

@@ -1,4 +1,4 @@
-"""How the operator ends the daemon: the first signal drains, the second hurries, the third exits."""
+"""What signals say to the daemon: the first SIGTERM drains, the second hurries, the third exits; SIGHUP reloads."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Stop:
 
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    reload: asyncio.Event = field(default_factory=asyncio.Event)
+    """SIGHUP: the configuration is to be read again."""
 
     def signal(self) -> None:
         """One more SIGTERM or SIGINT."""
@@ -35,3 +37,4 @@ class Stop:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.signal)
+        loop.add_signal_handler(signal.SIGHUP, self.reload.set)

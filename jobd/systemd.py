@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 
 
 def notify(*lines: str) -> None:
@@ -20,6 +21,11 @@ def notify(*lines: str) -> None:
 
 def ready(status: str) -> None:
     notify("READY=1", f"STATUS={status}")
+
+
+def reloading() -> None:
+    """Say that a reload has begun; `ready` says that it is over."""
+    notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 def status(text: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from jobd.model.health import Health, Level, Notice
 from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.run import NewRun, RunState
+from jobd.model.storable import storable
 from jobd.store.database import Database, open_database
 from jobd.store.migrate import migrate
 from jobd.store.runs import Runs
@@ -77,6 +78,11 @@ class SmallDaemon:
         if new.key is not None:
             return await self.store.enqueue_keyed(new)
         return (await self.store.enqueue([new]))[0], True
+
+    async def enqueue_many(self, new: Sequence[NewRun]) -> list[int]:
+        for run in new:
+            storable(run.args)
+        return [(await self.enqueue(run))[0] for run in new]
 
     async def cancel(self, run_id: int, reason: str) -> RunState:
         asked = await self.store.request_cancel(run_id, reason)

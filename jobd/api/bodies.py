@@ -16,6 +16,8 @@ from jobd.model.duration import parse_duration
 from jobd.model.run import RunState
 
 BODY_LIMIT = 1_048_576
+MOST_RUNS = 1_000
+"""In one request: what takes the loop a few milliseconds."""
 BODY_SECONDS = 5.0
 """How long a caller may take to send a body: a slow one holds a connection and nothing else."""
 
@@ -80,6 +82,11 @@ async def body(request: web.Request, model: type[M]) -> M:
     Raises:
         Refused: 400 with every problem, 408 when it did not come in time, 413 when it is too long.
     """
+    return checked(model, await json_body(request))
+
+
+async def json_body(request: web.Request) -> Any:
+    """The request's JSON, whatever it is. Raises as `body` does."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             raw = await request.read()
@@ -88,10 +95,9 @@ async def body(request: web.Request, model: type[M]) -> M:
     except web.HTTPRequestEntityTooLarge as error:
         raise Refused(413, "too_large", f"a body has at most {BODY_LIMIT:,} bytes", close=True) from error
     try:
-        value = from_json(raw.decode("utf-8")) if raw.strip() else {}
+        return from_json(raw.decode("utf-8")) if raw.strip() else {}
     except ValueError as error:  # broken UTF-8 is one, too
         raise Refused(400, "bad_json", f"the body is no JSON: {error}", close=True) from error
-    return _checked(model, value)
 
 
 def query(request: web.Request, model: type[M]) -> M:
@@ -99,7 +105,7 @@ def query(request: web.Request, model: type[M]) -> M:
     names = [name for name, _ in request.query.items()]  # keys() is a set
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Refused(400, "bad_request", f"{twice[0][:80]}: stands twice in the query")
-    return _checked(model, dict(request.query))
+    return checked(model, dict(request.query))
 
 
 def run_id(request: web.Request) -> int:
@@ -114,12 +120,17 @@ def due_at(wanted: Enqueue, now: datetime) -> datetime | None:
     return wanted.at if wanted.delay is None else now + wanted.delay
 
 
-def _checked(model: type[M], value: object) -> M:
+def checked(model: type[M], value: object, place: str = "") -> M:
+    """`value` as `model`; `place` goes before each problem.
+
+    Raises:
+        Refused: 400 with every problem.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:
         problems = [_problem(model, dict(one)) for one in error.errors(include_url=False, include_context=False)]
-        raise Refused(400, "bad_request", "; ".join(problems)) from None
+        raise Refused(400, "bad_request", place + "; ".join(problems)) from None
 
 
 def _problem(model: type[BaseModel], found: dict[str, Any]) -> str:

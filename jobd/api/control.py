@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from jobd.api.feed import Feed
+from jobd.api.operations import Operations
 from jobd.model.arguments import Parameters
+from jobd.model.finding import Finding
 from jobd.model.health import Health
 from jobd.model.job import Job
 from jobd.model.queue import Queue
-from jobd.model.run import NewRun, RunState
+from jobd.model.reload import ConfigChanges
+from jobd.model.run import NewRun
+from jobd.store.endings import Tallies
 from jobd.store.views import Views
 
 
@@ -29,7 +34,22 @@ class Control(Protocol):
     def parameters(self, job: str) -> Parameters:
         """What the job's function takes; `OPEN` for commands and for what could not be loaded."""
 
+    @property
+    def operations(self) -> Operations:
+        """Everything that changes what is there already."""
+
+    @property
+    def feed(self) -> Feed:
+        """What happens here and elsewhere, as it happens."""
+
+    @property
+    def tallies(self) -> Tallies:
+        """(job, queue) → what this process has seen end since it began."""
+
     def health(self) -> Health: ...
+
+    def settings(self) -> Sequence[tuple[str, str, str]]:
+        """Key, value and origin of every setting; secrets are masked."""
 
     async def enqueue(self, new: NewRun) -> tuple[int, bool]:
         """Add one run; (its id, whether it is new: an idempotency key may have one already).
@@ -40,19 +60,31 @@ class Control(Protocol):
             Conflict: the job takes no runs now; the message says why.
         """
 
-    async def cancel(self, run_id: int, reason: str) -> RunState:
-        """Ask for a run's end: CANCELLED when it ended at once, RUNNING when its node was asked.
+    async def enqueue_many(self, new: Sequence[NewRun]) -> list[int]:
+        """Add many runs, all or none but for those with a key; their ids in the order given.
 
-        Raises:
-            NotFound: it is not among the live runs.
+        Raises as `enqueue` does.
         """
 
-    async def retry(self, run_id: int, source: str) -> int:
-        """Start an ended run again as a new one; the new one's id.
+    async def reload(self, *, dry_run: bool) -> ConfigChanges:
+        """What the configuration files change, taken over unless `dry_run`.
 
         Raises:
-            NotFound: it is not among the ended runs, or its job is gone.
+            ConfigError: they cannot be used; the daemon goes on by what it has.
+            Conflict: it was not started from a file, or is paused on a copy of its database.
         """
+
+    async def write_schedule(self, name: str, table: Mapping[str, Any] | None, *, new: bool) -> ConfigChanges:
+        """Add, replace or (without a table) remove a schedule in jobd.d/schedules.toml, and reload.
+
+        Raises:
+            ConfigError: with it the configuration could not be used; nothing was written.
+            Conflict: it stands in another file, or is there already.
+            NotFound: it is not there.
+        """
+
+    async def doctor(self) -> list[Finding]:
+        """Database, clock, disk, mail and gateway, each tried once."""
 
     async def until_ended(self, run_id: int, seconds: float) -> None:
         """Returns when the run has ended, or after `seconds`; many may wait (see `endings.py`)."""

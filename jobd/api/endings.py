@@ -23,6 +23,11 @@ class Endings:
         self._over: dict[int, asyncio.Event] = {}
         self._wanted = asyncio.Event()
 
+    @property
+    def waited_for(self) -> bool:
+        """Somebody waits for some run."""
+        return bool(self._over)
+
     async def until_ended(self, run_id: int, seconds: float) -> None:
         """Returns when the run has ended, or after `seconds`."""
         over = self._over.setdefault(run_id, asyncio.Event())

@@ -10,6 +10,7 @@ from jobd import __version__
 from jobd.api.wire import to_json
 from jobd.errors import (
     ArgumentsRefused,
+    ConfigError,
     Conflict,
     JobdError,
     NotFound,
@@ -26,6 +27,7 @@ _TABLE: tuple[tuple[type[JobdError], int, str, str | None], ...] = (
     (UnknownJob, 404, "unknown_job", "jobctl jobs lists them"),
     (NotFound, 404, "not_found", None),
     (Conflict, 409, "conflict", None),
+    (ConfigError, 422, "config_invalid", "jobd check shows each problem with its line"),
     (StoreUnavailable, 503, "store_unavailable", "jobd waits for Postgres and goes on by itself; try again"),
     (StoreRefused, 503, "store_refused", "waiting does not help; see the daemon's log"),
     (JobdError, 500, "error", None),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from jobd.api import jobs, nodes, queues, runs, schedules, status
+from jobd.api import jobs, nodes, queues, reload, runs, schedules, status, why
 from jobd.api.refusals import Handler
 from jobd.model.roles import Role
 
@@ -28,6 +28,15 @@ ROUTES = (
     Route("GET", "/v1/jobs/{name}", jobs.shown, Role.VIEWER),
     Route("GET", "/v1/schedules", schedules.listed, Role.VIEWER),
     Route("GET", "/v1/schedules/{name}", schedules.shown, Role.VIEWER),
+    Route("GET", "/v1/schedules/{name}/next", reload.schedule_next, Role.VIEWER),
+    Route("POST", "/v1/schedules/{name}", reload.schedule_added, Role.ADMIN),
+    Route("PUT", "/v1/schedules/{name}", reload.schedule_edited, Role.ADMIN),
+    Route("DELETE", "/v1/schedules/{name}", reload.schedule_removed, Role.ADMIN),
+    Route("POST", "/v1/reload", reload.reloaded, Role.ADMIN),
+    Route("GET", "/v1/doctor", reload.examined, Role.OPERATOR),
+    Route("GET", "/v1/why/run/{id:[0-9]{1,19}}", why.of_run, Role.VIEWER),
+    Route("GET", "/v1/why/queue/{name}", why.of_queue, Role.VIEWER),
+    Route("GET", "/v1/why/schedule/{name}", why.of_schedule, Role.VIEWER),
     Route("GET", "/v1/queues", queues.listed, Role.VIEWER),
     Route("GET", "/v1/queues/{name}", queues.shown, Role.VIEWER),
     Route("GET", "/v1/nodes", nodes.listed, Role.VIEWER),

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from aiohttp import web
 
 from jobd.api.app import answer, caller, control
-from jobd.api.bodies import Cancel, Enqueue, Nothing, RunsQuery, WaitQuery, body, due_at, query, run_id
-from jobd.api.control import Control
+from jobd.api.bodies import Cancel, Enqueue, Nothing, RunsQuery, WaitQuery, body, checked, json_body, query, run_id
+from jobd.api.enqueue import enqueue_many, new_run
 from jobd.api.refusals import Refused
-from jobd.errors import ArgumentsRefused, Conflict, NotFound
-from jobd.model.run import NewRun, Run, RunState
-from jobd.model.storable import storable, storable_text
-from jobd.store.run_pages import Cursor, RunFilter
+from jobd.errors import Conflict, NotFound
+from jobd.model.run import Run, RunState
+from jobd.model.storable import storable_text
+from jobd.store.run_pages import RunFilter
+from jobd.store.run_rows import Cursor
 
 
 async def enqueued(request: web.Request) -> web.Response:
-    """A new run, 201 with its id; 200 with the id of the run that has the key already."""
-    wanted, daemon = await body(request, Enqueue), control(request)
-    args = _arguments(daemon, wanted)
-    if wanted.queue is not None and wanted.queue not in daemon.queues:
-        raise Refused(
-            400,
-            "unknown_queue",
-            f"there is no queue {wanted.queue}",
-            hint=_nearest(wanted.queue, daemon.queues),
-        )
-    new = NewRun(
-        job=wanted.job,
-        args=args,
-        queue=wanted.queue,
-        priority=wanted.priority,
-        due_at=due_at(wanted, await daemon.views.now()) if wanted.delay or wanted.at else None,
-        source=caller(request).source,
-        key=wanted.key,
-    )
-    run, fresh = await daemon.enqueue(new)
+    """A new run, 201 with its id; 200 with the id of the run that has the key already. For an array 201 with ids."""
+    value, daemon, source = await json_body(request), control(request), caller(request).source
+    if isinstance(value, list):
+        return answer({"ids": await enqueue_many(daemon, value, source)}, 201)
+    run, fresh = await daemon.enqueue(await new_run(daemon, checked(Enqueue, value), source))
     return answer({"id": run, "fresh": fresh}, 201 if fresh else 200)
 
 
@@ -94,26 +77,6 @@ async def awaited(request: web.Request) -> web.Response:
         await daemon.until_ended(number, wanted.timeout)
         run = await daemon.views.runs.one(number)
     return answer(run)
-
-
-def _arguments(daemon: Control, wanted: Enqueue) -> dict[str, object]:
-    """The trigger's arguments, checked together with the job's own against what its function takes."""
-    job = daemon.jobs.get(wanted.job)
-    if job is None:
-        raise Refused(404, "unknown_job", f"there is no job {wanted.job}", hint=_nearest(wanted.job, daemon.jobs))
-    if twice := sorted(wanted.args.keys() & wanted.arg_texts.keys()):
-        raise ArgumentsRefused(f"{twice[0]}: stands in args and in arg_texts")
-    parameters = daemon.parameters(wanted.job)
-    args = {**wanted.args, **parameters.from_texts(wanted.arg_texts)}
-    storable(args)
-    if problems := parameters.problems({**job.args, **args}):
-        raise ArgumentsRefused("; ".join(problems))
-    return args
-
-
-def _nearest(name: str, names: Iterable[str]) -> str | None:
-    near = get_close_matches(name, list(names), n=1)
-    return f'did you mean "{near[0]}"?' if near else None
 
 
 def _why_no_retry(run: Run) -> Conflict:

@@ -16,7 +16,7 @@ from jobd.config.resolve import Resolved, resolve
 from jobd.config.show import origins, shown
 from jobd.config.validated import Tables, validate
 from jobd.errors import Problem
-from jobd.model.settings import AppSettings, KeepSettings
+from jobd.model.settings import AppSettings, KeepSettings, PrivacySettings
 
 LONGEST_SOCKET_PATH = 107  # bytes of sun_path, without its NUL
 
@@ -73,6 +73,9 @@ def _config(
         queues=build_jobs.queues(tables.queues),
         jobs=build_jobs.jobs(tables, merged, resolved.env),
         schedules=build_jobs.schedules(tables, merged),
+        control=build.control_settings(tables.control),
+        api=build.api_settings(tables.api, merged),
+        privacy=PrivacySettings(redact=tuple(tables.privacy.redact)),
         files=files,
         digest=digest,
         origins=MappingProxyType(origins(merged)),

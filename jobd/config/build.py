@@ -7,16 +7,20 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from jobd.config.directories import resolved, socket_path, state_directory
+from jobd.config.control_tables import ApiTable, ControlTable
 from jobd.config.layers import Merged
 from jobd.config.outside import gateway_url
 from jobd.config.positions import Path
 from jobd.config.tables import DaemonTable, DatabaseTable, MailTable, PaymobTable, Table
 from jobd.model.settings import (
+    ApiSettings,
+    ControlSettings,
     DaemonSettings,
     DatabaseSettings,
     EmbeddedSettings,
     Environment,
     MailSettings,
+    Names,
     PaymobSettings,
     TlsMode,
 )
@@ -59,6 +63,26 @@ def paymob_settings(table: PaymobTable, api_key: str | None, secret_key: str | N
         api_key=api_key or "",
         secret_key=secret_key or "",
         integration_ids=tuple(table.integration_ids),
+    )
+
+
+def control_settings(table: ControlTable) -> ControlSettings:
+    """`[control]`."""
+    users, groups = (
+        Names(viewer=tuple(names.viewer), operator=tuple(names.operator), admin=tuple(names.admin))
+        for names in (table.users, table.groups)
+    )
+    return ControlSettings(users=users, groups=groups)
+
+
+def api_settings(table: ApiTable, merged: Merged) -> ApiSettings:
+    """`[api]`, with its files found."""
+    return ApiSettings(
+        listen=table.listen,
+        tls_certificate=_path(merged, ("api", "tls_certificate"), table.tls_certificate),
+        tls_key_file=_path(merged, ("api", "tls_key_file"), table.tls_key_file),
+        hosts=tuple(host.lower() for host in table.hosts),
+        rate=table.rate,
     )
 
 

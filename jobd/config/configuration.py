@@ -12,12 +12,15 @@ from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.schedule import Schedule
 from jobd.model.settings import (
+    ApiSettings,
     AppSettings,
+    ControlSettings,
     DaemonSettings,
     DatabaseSettings,
     KeepSettings,
     MailSettings,
     PaymobSettings,
+    PrivacySettings,
     Settings,
 )
 
@@ -40,6 +43,9 @@ class Config:
     jobs: Mapping[str, Job]
     schedules: Mapping[str, Schedule]
     """Those of `[schedules]` and those that jobs have by shorthand."""
+    control: ControlSettings = ControlSettings()
+    api: ApiSettings = ApiSettings()
+    privacy: PrivacySettings = PrivacySettings()
     files: tuple[Path, ...] = ()
     """What was read, in that order."""
     digest: str = ""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from jobd.config.control_tables import ApiTable, ControlTable, PrivacyTable
 from jobd.config.tables import (
     AppTable,
     DaemonTable,
@@ -152,6 +153,9 @@ class FileTable(Table):
 
     daemon: DaemonTable = Field(default_factory=DaemonTable, description="This process.")
     database: DatabaseTable = Field(default_factory=DatabaseTable, description="Where everything is kept.")
+    control: ControlTable = Field(default_factory=ControlTable, description="Who may what on the Unix socket.")
+    api: ApiTable = Field(default_factory=ApiTable, description="The API on TCP.")
+    privacy: PrivacyTable = Field(default_factory=PrivacyTable, description="What is shown to nobody.")
     app: AppTable = Field(default_factory=AppTable, description="Where the application's own tables are.")
     keep: KeepTable = Field(default_factory=KeepTable, description="How long ended runs stay in history.")
     mail: MailTable = Field(default_factory=MailTable, description="How the outbox reaches people.")

@@ -61,6 +61,18 @@ def examine(path: Path | None = None, *, environ: Mapping[str, str] = os.environ
     return _examined(sources, problems, environ)
 
 
+def examine_with(
+    main: Path, path: Path | None, content: bytes, *, environ: Mapping[str, str] = os.environ
+) -> Report:
+    """As `examine`, if the drop-in `path` held `content`; nothing is written."""
+    sources, problems = read_all(main)
+    if path is not None:
+        others = [source for source in sources[1:] if source.path.name != path.name]
+        proposed = SourceFile(main.with_suffix(".d") / path.name, content, 0o640)
+        sources = [*sources[:1], *sorted([*others, proposed], key=lambda source: source.path.name)]
+    return _examined(sources, problems, environ)
+
+
 def digest_of(sources: Sequence[SourceFile]) -> str:
     """A digest of names and content: the same while the configuration is the same."""
     digest = hashlib.sha256()

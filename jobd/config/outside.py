@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from jobd.config.control_tables import ApiTable
 from jobd.config.layers import Merged
 from jobd.config.resolve import Resolved
 from jobd.config.secrets import exposed
@@ -27,6 +28,7 @@ def check_outside(tables: Tables, merged: Merged, resolved: Resolved) -> tuple[l
         *check_database(merged, resolved.url),
         *check_mail(merged, tables.mail, resolved.password, production=production),
     ]
+    problems += check_api(merged, tables.api)
     warnings = []
     if tables.paymob:
         problems += check_gateway(merged, tables.paymob, production=production)
@@ -51,6 +53,21 @@ def check_database(merged: Merged, url: str | None) -> Iterator[Problem]:
         yield merged.problem(path, "must begin with postgresql:// or postgres://")
     elif any(not character.isprintable() or character == " " for character in url):
         yield merged.problem(path, "holds a space or a control character", "write it percent-encoded")
+
+
+def check_api(merged: Merged, api: ApiTable) -> Iterator[Problem]:
+    """What is wrong between the keys of `[api]`: half a key pair, or tokens in clear over a network."""
+    if (api.tls_certificate is None) != (api.tls_key_file is None):
+        given, lacks = ("tls_certificate", "tls_key_file")[:: 1 if api.tls_certificate else -1]
+        yield merged.problem(("api", given), f"is given without {lacks}", f'add {lacks} = "…"')
+    if api.listen is None:
+        return
+    host, _, port = api.listen.rpartition(":")
+    if not 0 < int(port) < 65536:
+        yield merged.problem(("api", "listen"), f"{port} is no port", "1 to 65535")
+    elif not is_loopback(host.strip("[]")) and api.tls_certificate is None:
+        what = f"{host} can be reached from other machines, and tokens would cross the network in clear"
+        yield merged.problem(("api", "listen"), what, "give tls_certificate and tls_key_file, or listen on 127.0.0.1")
 
 
 def check_mail(merged: Merged, mail: MailTable, password: str | None, *, production: bool) -> Iterator[Problem]:

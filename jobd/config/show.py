@@ -23,7 +23,7 @@ from jobd.model.settings import DaemonSettings
 def shown(tables: Tables, merged: Merged, daemon: DaemonSettings) -> tuple[Shown, ...]:
     """All keys of the single tables, and the written ones of queues, jobs and schedules."""
     found = {"daemon.state_directory": str(daemon.state_directory), "daemon.socket": str(daemon.socket)}
-    single = ("daemon", "database", "app", "keep", "mail", "paymob", "defaults")
+    single = ("daemon", "database", "control", "api", "privacy", "app", "keep", "mail", "paymob", "defaults")
     settings = [setting for name in single for setting in _table(getattr(tables, name), (name,), merged)]
     for kind in ("queues", "jobs", "schedules"):
         for name, table in getattr(tables, kind).items():

@@ -12,21 +12,13 @@ LEARN = 0.2
 class Appetite:
     """One queue's. It doubles while claims bring nothing but short jobs, and one long or unknown job ends it."""
 
-    __slots__ = ("_allowed", "_priority", "_seconds", "low", "mixed")
+    __slots__ = ("_allowed", "_seconds", "low")
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
         self._allowed = 0
         self.low = 0
         """Fewer in the buffer than this: time to claim again, so that the next batch is here before it is empty."""
-        self.mixed = False
-        """More than one priority was seen lately."""
-        self._priority: int | None = None
-
-    def saw(self, highest: int, lowest: int) -> None:
-        """A claim brought runs of these priorities."""
-        self.mixed = highest != lowest or (self._priority is not None and self._priority != lowest)
-        self._priority = lowest
 
     def learn(self, job: str, took: float) -> None:
         """A run of `job` took so long."""

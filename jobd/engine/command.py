@@ -110,7 +110,8 @@ class Output(asyncio.Protocol):
         reader, output.writer = os.pipe()
         transport = None
         try:
-            transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: output, open(reader, "rb", 0))
+            pipe = os.fdopen(reader, "rb", 0)
+            transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
             yield output
         finally:
             output._close_writer()
@@ -144,7 +145,8 @@ class Output(asyncio.Protocol):
     def text(self) -> str:
         lost = self._total - len(self._head) - len(self._tail)
         mark = f"\n… {lost} bytes left out …\n".encode() if lost else b""
-        return storable_text((bytes(self._head) + mark + bytes(self._tail)).decode("utf-8", "replace"), 2 * OUTPUT_LIMIT)
+        kept = bytes(self._head) + mark + bytes(self._tail)
+        return storable_text(kept.decode("utf-8", "replace"), 2 * OUTPUT_LIMIT)
 
 
 async def end_group(group: int) -> None:

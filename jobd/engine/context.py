@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from operator import index
 from enum import StrEnum
+from operator import index
 from typing import Any, Protocol, TypeVar
 
 from jobd.engine.children import Children
@@ -78,7 +78,8 @@ class Services:
                 if close is not None and (pending := close()) is not None:
                     await pending
             except Exception as error:  # noqa: BLE001 - a user's own close
-                log.warning("a shared resource could not be closed", extra={"error": f"{type(error).__name__}: {error}"})
+                said = f"{type(error).__name__}: {error}"
+                log.warning("a shared resource could not be closed", extra={"error": said})
 
 
 class AttemptContext:

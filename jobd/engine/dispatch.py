@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,7 @@ from jobd.engine.loader import LoadedJob
 from jobd.engine.loops import Pulse, patiently
 from jobd.engine.stride import Stride
 from jobd.engine.workers import Workers
+from jobd.errors import StoreUnavailable
 from jobd.model.due import Due
 from jobd.model.queue import Queue
 from jobd.model.run import Claimed
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 UNSTARTED_SECONDS = 1.0
 """What was claimed ahead and has not started by then goes back."""
 MAX_CLAIM = 1000
+MAX_LIMITED_CLAIM = 250
+"""Claimed runs hold their keys: more would keep other nodes from runs that this one cannot start yet."""
 OLDEST_EVERY = 8
 """Every so many claims of a queue, the run that is due longest goes first whatever its priority."""
 
@@ -83,10 +87,12 @@ class Dispatcher:
         self._suspects_wait = False
         self._claims = 0
         self._claiming = asyncio.Lock()
+        self._limited_first = False
         self.set_aside = False
         """Runs were set aside behind a full limit since the last look."""
         self.stopping = False
-        self.claim_failed = False
+        self.claim_lost = asyncio.Event()
+        """A claim was not answered: rows may be ours that nobody here holds."""
 
     # What wakes it
 
@@ -203,17 +209,29 @@ class Dispatcher:
         if self.stopping or self.quiet:
             return
         async with self._claiming:
-            await self._claim_all()
+            try:
+                await self._claim_all()
+            except StoreUnavailable:
+                self.claim_lost.set()
+                raise
 
     async def _claim_all(self) -> None:
         if self._suspects_wait and self._suspect is None:
             await self._claim_suspect()
-        wanted, starts = self._wanted(self._limited | {queue for queue in self._hungry if self._global_max[queue]})
-        for queue, count in wanted.items():
-            await self._claim_limited(queue, count, starts)
+        # Runs under a limit are claimed apart from the others; taking turns, neither kind starves the other.
+        self._limited_first = not self._limited_first
+        if self._limited_first:
+            await self._claim_under_limits()
         wanted, starts = self._wanted({queue for queue in self._hungry if not self._global_max[queue]})
         if wanted:
             await self._claim(wanted, starts)
+        if not self._limited_first:
+            await self._claim_under_limits()
+
+    async def _claim_under_limits(self) -> None:
+        wanted, starts = self._wanted(self._limited | {queue for queue in self._hungry if self._global_max[queue]})
+        for queue, count in wanted.items():
+            await self._claim_limited(queue, min(count, MAX_LIMITED_CLAIM), starts)
 
     def _wanted(self, hungry: set[str]) -> tuple[dict[str, int], bool]:
         """How many runs of which queues to claim now, and whether all of them have a worker waiting."""
@@ -231,11 +249,9 @@ class Dispatcher:
 
     async def _claim(self, wanted: dict[str, int], starts: bool) -> None:
         self._claims += 1
-        self.claim_failed = True  # until the answer is here: if it gets lost, `unheld` looks for the rows
-        runs = await self._runs.claim(wanted, self._runnable(), self.node, starts=starts)
-        if self._claims % OLDEST_EVERY == 0:
-            runs += await self._oldest(wanted)
-        self.claim_failed = False
+        runs = await self._oldest(wanted) if self._claims % OLDEST_EVERY == 0 else []
+        if rest := Counter(wanted) - Counter(run.queue for run in runs):
+            runs += await self._runs.claim(dict(rest), self._runnable(), self.node, starts=starts)
         got: dict[str, int] = dict.fromkeys(wanted, 0)
         for run in runs:
             got[run.queue] += 1
@@ -249,11 +265,9 @@ class Dispatcher:
 
     async def _claim_limited(self, queue: str, count: int, starts: bool) -> None:
         """Claim runs of a queue that are under a limit by key, job or queue; those that are full wait their turn."""
-        self.claim_failed = True
         runs, full = await self._runs.claim_limited(
             queue, count, self._runnable(), self.node, starts=starts, queue_max=self._global_max[queue]
         )
-        self.claim_failed = False
         if full:
             self.set_aside = True
             # after the commit: whoever ended meanwhile could not see what was set aside
@@ -267,10 +281,10 @@ class Dispatcher:
         self._take(runs, starts)
 
     async def _oldest(self, wanted: Mapping[str, int]) -> list[Claimed]:
-        """One run for each queue in which low priorities may be starving."""
+        """One run for each queue, instead of its most urgent one: what waits behind a stream of those is not seen."""
         found: list[Claimed] = []
         for queue in wanted:
-            if self._appetites[queue].mixed and self.stride.room(queue) > 1:
+            if self.stride.room(queue):
                 found += await self._runs.claim_oldest(queue, self._runnable(), self.node)
         return found
 
@@ -278,7 +292,7 @@ class Dispatcher:
         queues = [queue for queue in self._buffers if queue not in self._paused and self.stride.room(queue)]
         if not queues or self.stride.running + self._buffered >= self.stride.workers:
             return
-        runs = await self._runs.claim_suspect(queues, self._runnable(), self.node)
+        runs = await self._runs.claim_suspect(queues, self._runnable(), self.node, self._global_max)
         if not runs:
             self._suspects_wait = False
         for run in runs:
@@ -310,9 +324,7 @@ class Dispatcher:
             self._ready[queue] = self._buffers[queue]
         self._buffered += len(runs)
         for queue in {run.queue for run in runs}:
-            buffer, appetite = self._buffers[queue], self._appetites[queue]
-            buffer.sort(reverse=True)
-            appetite.saw(buffer[0][0], buffer[-1][0])
+            self._buffers[queue].sort(reverse=True)
 
     # What goes back
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from jobd.engine.context import Stop
 from jobd.engine.dispatch import Dispatcher
 from jobd.engine.heartbeat import Heartbeat
+from jobd.engine.loops import woken
 from jobd.engine.recorder import Recorder
 from jobd.engine.workers import Workers
 from jobd.model.run import Claimed, Ending, Outcome
@@ -107,7 +108,8 @@ async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:
     Only rows are touched that were claimed before twice the time a claim may take, so nothing can be on its way
     between "claimed" and "held" while this looks.
     """
-    await asyncio.sleep(CLAIM_SECONDS if holder.dispatcher.claim_failed else UNHELD_EVERY_SECONDS)
+    if await woken(holder.dispatcher.claim_lost, UNHELD_EVERY_SECONDS):
+        await asyncio.sleep(2 * CLAIM_SECONDS)
     held = [*holder.workers.under_way, *holder.dispatcher.held(), *holder.recorder.held()]
     for queue in await runs.hand_back_unheld(node, held, timedelta(seconds=2 * CLAIM_SECONDS)):
         log.warning("run handed back, its claim's answer was lost", extra={"queue": queue})

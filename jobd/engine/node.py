@@ -94,7 +94,12 @@ class Node:
         self.freed: set[str] = set()
         self._blocked = False
         self._unblocked = 0.0
-        self.recorder = Recorder(store.runs.endings(), pulse, self._recorded)
+        self.recorder = Recorder(
+            store.runs.endings(),
+            pulse,
+            self._recorded,
+            keyed=any(job.unique is not None for job in config.jobs.values()),
+        )
         self.workers = Workers(self.services, jobs, self.recorder.add, self._attempt_ended)
         self.dispatcher = Dispatcher(
             runs=store.runs,
@@ -190,7 +195,7 @@ class Node:
         self._described = described
 
     async def _end_pauses(self) -> None:
-        if over := await self.store.nodes.end_pauses():
+        if over := await self.store.pauses.end():
             log.info("pauses are over", extra={"names": over})
             self.look.soon()
 
@@ -225,6 +230,11 @@ class Node:
     def _recorded(self, recorded: Sequence[Ending]) -> None:
         """These attempts are written down: tell whoever waits for them, and let others under their limits start."""
         self.ended(recorded)
+        again = [ending for ending in recorded if ending.again]
+        for queue in {ending.run.queue for ending in again if not ending.again_in}:
+            self.queued(queue)
+        if any(ending.again_in for ending in again):
+            self.look.soon()  # the next instant that matters may be nearer now
         if not self.dispatcher.limits:
             return
         keys = {ending.run.limit_key for ending in recorded if ending.run.limit_key is not None}

@@ -1,4 +1,4 @@
-"""Endings → Postgres: one batch as soon as the one before is down, without a timer; nothing is lost or doubled on the way."""
+"""Endings → Postgres: one batch as soon as the one before is down; nothing is lost or doubled on the way."""
 
 from __future__ import annotations
 
@@ -16,19 +16,27 @@ from jobd.store.database import Link
 log = logging.getLogger(__name__)
 
 BATCH = 1000
+BUSY = 32
+LINGER_SECONDS = 0.002
+"""While endings come by the dozen, a batch waits so long for more: half the statements, and nobody waits for one."""
 UNSTORABLE = "the ending could not be stored as it was: {error}"
 
 
 class Recorder:
     """Collects endings and writes them down in the order in which they came."""
 
-    def __init__(self, link: Link, pulse: Pulse, recorded: Callable[[Sequence[Ending]], None]) -> None:
+    def __init__(
+        self, link: Link, pulse: Pulse, recorded: Callable[[Sequence[Ending]], None], *, keyed: bool = True
+    ) -> None:
+        """`keyed`: some job here is `unique` until its run has ended."""
         self._link = link
+        self._keyed = keyed
         self._pulse = pulse
         self._recorded = recorded
         self._waiting: list[Ending] = []
         self._writing: Sequence[Ending] = ()
         self._wake = asyncio.Event()
+        self._last = 0
         self._empty = asyncio.Event()
         self._empty.set()
         self.dropped = 0
@@ -61,7 +69,10 @@ class Recorder:
             self._wake.clear()
             while self._waiting:
                 self._pulse.beat("recorder")
+                if self._last >= BUSY and len(self._waiting) < BATCH:
+                    await asyncio.sleep(LINGER_SECONDS)
                 self._writing, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                self._last = len(self._writing)
                 doubt = False
                 while self._writing:
                     try:
@@ -149,7 +160,7 @@ class Recorder:
         self._recorded(endings)
 
     async def _release_keys(self, connection: object, endings: Sequence[Ending]) -> None:
-        if any(ending.run.unique_key is not None for ending in endings):
+        if self._keyed and any(ending.run.unique_key is not None for ending in endings):
             await store.release_keys(connection, endings)
 
     def _drop(self, ending: Ending) -> None:

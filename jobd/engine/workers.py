@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import math
 import time
@@ -40,6 +41,8 @@ class Workers:
         self._ended = ended
         self._idle = asyncio.Event()
         self._idle.set()
+        # Each attempt begins with the context variables of this moment: what one job binds, the next must not see.
+        self._variables = contextvars.copy_context()
         loop = asyncio.get_running_loop()
         self._create, self._later = loop.create_task, loop.call_later
 
@@ -49,7 +52,7 @@ class Workers:
         if not self.under_way:
             self._idle.clear()
         self.under_way[run.id] = context
-        context.task = self._create(self._work(context, loaded))
+        context.task = self._create(self._work(context, loaded), context=self._variables.copy())
 
     async def _work(self, context: AttemptContext, loaded: LoadedJob) -> None:
         seconds = loaded.timeout_seconds

@@ -7,32 +7,50 @@ import os
 import sys
 from importlib import import_module
 
+from jobd.jobctl.actions import listed
 from jobd.jobctl.failures import DONE, INTERRUPTED, WRONG_USE, Failure
 from jobd.jobctl.output import FORMATS, Output
 from jobd.jobctl.transport import Daemon
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
+    from collections.abc import Sequence
     from typing import Any
+
+    from jobd.jobctl.actions import Action
 
 COMMANDS = (
     ("status", "how the daemon is, what waits and who works"),
+    ("why", "why a run, a queue or a schedule is as it is, and what to do"),
     ("trigger", "add a run of a job now, later, or at an instant"),
-    ("runs", "list runs, newest first"),
+    ("runs", "list runs; retry, cancel, move many; wait for one"),
     ("show", "one run with its arguments, attempts and result"),
     ("cancel", "end runs that wait or run"),
     ("retry", "start ended runs again"),
+    ("wait", "until a run has ended"),
+    ("failed", "failures that are one failure, grouped"),
     ("jobs", "the jobs, what they take and how they did"),
-    ("schedules", "when jobs are due"),
-    ("queues", "what waits in which queue and for how long"),
-    ("nodes", "the daemons on this database"),
+    ("schedules", "when jobs are due; pause, resume, trigger, add, edit, remove"),
+    ("queues", "what waits where; pause, resume, weight, purge"),
+    ("nodes", "the daemons on this database; quiet, drain, resume"),
+    ("outbox", "mail that waits to be delivered; hold, release, resend"),
+    ("stats", "how often, how long and how well, by job or queue"),
+    ("events", "what happens, as it happens"),
+    ("reload", "take over a changed configuration"),
+    ("config", "every setting and where it comes from"),
+    ("doctor", "examine database, clock, disk, mail and gateway"),
+    ("audit", "who changed what"),
+    ("undo", "put a pause, a weight or a node back as it was"),
+    ("api", "any path of the API"),
+    ("completion", "completion for bash, zsh or fish"),
     ("version", "of jobctl and of the daemon"),
 )
 
 _EPILOG = """\
 exit codes:
   0 done    1 the run or operation failed    2 wrong use    3 not found    4 not permitted    5 no daemon
-  6 conflict    7 the waiting timed out, the run goes on    8 the run was cancelled    130 interrupted
+  6 conflict    7 the waiting timed out, the run goes on    8 the run was cancelled
+  9 the configuration is wrong    130 interrupted
 
 jobctl VERB --help shows what a verb takes, with examples."""
 
@@ -68,21 +86,35 @@ def _run(argv: list[str]) -> int:
     if before.verb not in dict(COMMANDS):
         raise Failure(WRONG_USE, "usage", f"no such verb: {before.verb}", _nearest(before.verb))
     module = import_module(f"jobd.jobctl.{before.verb}")
-    options = _verb_parser(before.verb, module).parse_args(
-        [*(["--help"] if before.help else []), *before.rest], namespace=before
+    action = next((action for action in actions_of(module) if [action.name] == before.rest[:1]), None)
+    words = before.rest if action is None else before.rest[1:]
+    options = verb_parser(before.verb, module, action).parse_args(
+        [*(["--help"] if before.help else []), *words], namespace=before
     )
     output = Output("json" if options.json else options.output)
-    status: int = module.run(options, lambda: Daemon(options.socket), output)
+    status: int = (action or module).run(options, lambda: Daemon(options.socket), output)
     return status
 
 
-def _verb_parser(verb: str, module: Any) -> _Parser:
+def actions_of(module: Any) -> Sequence[Action]:
+    """What a verb can do beside its first thing."""
+    found: Sequence[Action] = getattr(module, "ACTIONS", ())
+    return found
+
+
+def verb_parser(verb: str, module: Any, action: Action | None = None) -> argparse.ArgumentParser:
+    """The command line of one verb, or of one of its actions."""
+    described, others = (module.__doc__ or "").strip(), actions_of(module)
+    if action is not None:
+        described = f"{action.words[0].upper()}{action.words[1:]}."
+    elif others:
+        described += f"\n\nactions:\n{listed(others)}"
     parser = _Parser(
-        f"jobctl {verb}",
-        description=(module.__doc__ or "").strip(),
+        f"jobctl {verb}" if action is None else f"jobctl {verb} {action.name}",
+        description=described,
         epilog=f"examples:\n{module.EXAMPLES.rstrip()}",
     )
-    module.arguments(parser)
+    (action or module).arguments(parser)
     _globals(parser, again=True)
     return parser
 

@@ -11,6 +11,7 @@ NO_DAEMON = 5
 CONFLICT = 6
 TIMED_OUT = 7  # the waiting did; the run goes on
 CANCELLED = 8
+WRONG_CONFIGURATION = 9
 INTERRUPTED = 130
 
 _OF_STATUS = {
@@ -20,6 +21,7 @@ _OF_STATUS = {
     408: WRONG_USE,
     409: CONFLICT,
     413: WRONG_USE,
+    422: WRONG_CONFIGURATION,
 }
 _OF_STATE = {"succeeded": DONE, "cancelled": CANCELLED}
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time th
 else:
     Row = dict
 
-FORMATS = ("table", "wide", "json", "jsonl", "id")
+FORMATS = ("table", "wide", "json", "jsonl", "csv", "id")
 
 
 class Column:
@@ -56,6 +56,10 @@ class Output:
             case "id":
                 for row in rows:
                     self._print(display_safe(str(row[key])))
+            case "csv":
+                self._print(",".join(_csv(column.title.lower().replace(" ", "_")) for column in columns))
+                for row in rows:
+                    self._print(",".join(_csv(_cell(column.text(row))) for column in columns))
             case form:
                 self.table(rows, [column for column in columns if form == "wide" or not column.wide])
 
@@ -126,6 +130,15 @@ def as_json(value: object, indent: int | None = 2) -> str:
 def first_line(text: str | None) -> str:
     """The first line of an error, for a cell."""
     return (text or "").strip().partition("\n")[0]
+
+
+def _csv(text: str) -> str:
+    """A cell of comma-separated values; "-", which stands for nothing, is empty."""
+    if text == "-":
+        return ""
+    if text[:1] in "=+@":  # a spreadsheet would take it for a formula
+        text = f"'{text}"
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(mark in text for mark in ',"') else text
 
 
 def _field(name: str) -> Callable[[Row], object]:

@@ -1,36 +1,50 @@
-"""List runs, newest first: those that wait or run, then those that ended, the latest end first."""
+"""List runs, newest first: those that wait or run, then those that ended, the latest end first.
+
+A filter is made of words: state:failed,cancelled job:send-* queue:low since:1h attempt:>1 took:>5s arg.user_id:42
+error:timeout, and free text. The same words find what `retry`, `cancel` and `move` change.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 
-from jobd.jobctl.failures import DONE
+from jobd.jobctl import cancel, retry, show, wait
+from jobd.jobctl.actions import Action
+from jobd.jobctl.bulk import change_all
+from jobd.jobctl.failures import DONE, WRONG_USE, Failure
 from jobd.jobctl.output import Output
 from jobd.jobctl.tables import RUNS
 from jobd.jobctl.transport import Daemon
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
+    from jobd.jobctl.actions import Run
+
 EXAMPLES = """\
-  jobctl runs
   jobctl runs --state failed --limit 10
-  jobctl runs list --job 'send-*' --queue low -o wide
-  jobctl retry $(jobctl runs --state failed --job reconcile-payments -o id)
+  jobctl runs list 'job:send-* queue:low since:1h' -o wide
+  jobctl runs retry --filter 'state:failed job:reconcile-payments since:1d'
+  jobctl runs cancel --filter 'state:queued queue:low' --reason 'wrong month' --yes
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("list", nargs="?", choices=["list"], help="the same as nothing")
+    parser.add_argument("filter", nargs="*", metavar="FILTER", help="words as above")
     parser.add_argument("--state", metavar="STATE,…", help="scheduled, queued, running, succeeded, failed, …")
     parser.add_argument("--job", metavar="NAME", help="may hold *")
     parser.add_argument("--queue", metavar="NAME")
     parser.add_argument("--schedule", metavar="NAME")
+    parser.add_argument("--since", metavar="1h", help="due, or ended, no longer ago than this")
     parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many, up to 1000 (50)")
     parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    words = [*options.filter, *([f"since:{options.since}"] if options.since else [])]
     page = daemon().get(
         "/v1/runs",
+        filter=" ".join(words) or None,
         state=options.state,
         job=options.job,
         queue=options.queue,
@@ -39,6 +53,56 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
         after=options.after,
     )
     output.rows(page["runs"], RUNS, key="id")
+    if page.get("since"):
+        output.note(f"ended runs before {page['since']} were not searched: since:7d looks further back")
     if page["next"]:
         output.note(f"there are more: --after {page['next']}")
     return DONE
+
+
+def _many(action: str, one: Run | None) -> Run:
+    """For ids where some are given, for all that a filter finds where that is."""
+
+    def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+        if options.ids and options.filter or not (options.ids or options.filter):
+            raise Failure(WRONG_USE, "usage", f"{action}: give ids, or --filter", f"jobctl runs {action} --help")
+        if options.ids and one is not None:
+            return one(options, daemon, output)
+        found = options.filter or " ".join(f"id:{run_id}" for run_id in options.ids)
+        reason, queue = getattr(options, "reason", None), getattr(options, "to", None)
+        return change_all(
+            daemon(), output, action=action, filter_text=found, yes=options.yes, reason=reason, queue=queue
+        )
+
+    return run
+
+
+def _choosing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", type=int, nargs="*", metavar="ID")
+    parser.add_argument("--filter", metavar="FILTER", help="all runs that it finds")
+    parser.add_argument("--reason", help="kept with the runs and in the audit")
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
+
+
+def _moving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--filter", metavar="FILTER", required=True, help="all waiting runs that it finds")
+    parser.add_argument("--to", metavar="QUEUE", required=True, help="where they wait from now on")
+    parser.add_argument("--reason", help="kept in the audit")
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    parser.set_defaults(ids=[])
+
+
+def _logs(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    hint = f"journalctl -u jobd | grep {options.id}; jobctl show {options.id} has its errors"
+    raise Failure(WRONG_USE, "not_kept", "what a run logs is not kept with it in this version", hint)
+
+
+ACTIONS = (
+    Action("list", "the same as nothing", arguments, run),
+    Action("show", "one run whole", show.arguments, show.run),
+    Action("retry", "start ended runs again, by id or filter", _choosing, _many("retry", retry.run)),
+    Action("cancel", "end runs that wait or run, by id or filter", _choosing, _many("cancel", cancel.run)),
+    Action("move", "let waiting runs wait in another queue, by filter", _moving, _many("move", None)),
+    Action("wait", "until runs have ended", wait.arguments, wait.run),
+    Action("logs", "what a run logged (not kept yet)", show.arguments, _logs),
+)

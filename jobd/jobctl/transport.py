@@ -46,6 +46,10 @@ class Daemon:
         """The JSON answer to a POST of a JSON text. Raises as `get` does."""
         return self._ask("POST", path, body.encode(), 0.0)
 
+    def ask(self, method: str, path: str, body: str = "") -> Any:
+        """The JSON answer to any request. Raises as `get` does."""
+        return self._ask(method, path, body.encode(), 0.0)
+
     def _ask(self, method: str, target: str, body: bytes, patience: float) -> Any:
         head = (
             f"{method} {target} HTTP/1.1\r\nHost: jobd\r\nConnection: close\r\n"

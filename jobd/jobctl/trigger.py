@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from jobd.jobctl.failures import DONE, INTERRUPTED, TIMED_OUT, WRONG_USE, Failure, of_state
+from jobd.jobctl.failures import DONE, WRONG_USE, Failure, of_state
+from jobd.jobctl.moments import instant_text
 from jobd.jobctl.output import Output, Row
 from jobd.jobctl.show import lines
 from jobd.jobctl.transport import Daemon
+from jobd.jobctl.waiting import ended
 
 EXAMPLES = """\
   jobctl trigger clean-old-audit-trail
@@ -19,8 +21,6 @@ EXAMPLES = """\
   jobctl trigger expire-subscriptions --in 5m --queue low --key nightly-2026-11-23
   echo '{"batch": 100}' | jobctl trigger clean-old-audit-trail --args-json - --wait --timeout 600
 """
-LOOK = 30.0
-"""Seconds of one long question; the daemon answers at once when the run ends."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,13 +45,9 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
         output.one(added, _added, key="id")
         return DONE
     output.note(f"run {added['id']} added; waiting for its end")
-    try:
-        ended = _ended(asked, added["id"], options.timeout)
-    except KeyboardInterrupt:
-        words = f"no longer waiting; run {added['id']} goes on"
-        raise Failure(INTERRUPTED, "interrupted", words, f"jobctl cancel {added['id']}") from None
-    output.one(ended, lines, key="id")
-    return of_state(ended["state"])
+    over = ended(asked, added["id"], None if options.timeout is None else time.monotonic() + options.timeout)
+    output.one(over, lines, key="id")
+    return of_state(over["state"])
 
 
 def _body(options: argparse.Namespace) -> str:
@@ -62,7 +58,7 @@ def _body(options: argparse.Namespace) -> str:
         "queue": options.queue,
         "priority": options.priority,
         "delay": options.delay,
-        "at": _instant(options.at),
+        "at": instant_text("--at", options.at),
         "key": options.key,
     }
     said = json.dumps({name: value for name, value in fields.items() if value is not None})
@@ -90,30 +86,6 @@ def _args(given: str) -> str:
     if not isinstance(value, dict):
         raise Failure(WRONG_USE, "usage", '--args-json: write one object, like {"batch": 100}')
     return text
-
-
-def _instant(given: str | None) -> str | None:
-    if given is None:
-        return None
-    from datetime import datetime
-
-    try:
-        return datetime.fromisoformat(given).astimezone().isoformat()
-    except (ValueError, OverflowError):
-        hint = "write it like 2026-12-01T09:00 or 2026-12-01T09:00+02:00"
-        raise Failure(WRONG_USE, "usage", f"--at {given}: no instant", hint) from None
-
-
-def _ended(daemon: Daemon, run_id: int, seconds: float | None) -> Row:
-    deadline = None if seconds is None else time.monotonic() + seconds
-    while True:
-        left = LOOK if deadline is None else min(LOOK, max(deadline - time.monotonic(), 0))
-        run: Row = daemon.get(f"/v1/runs/{run_id}/wait", timeout=left, patience=left)
-        if run["finished_at"]:
-            return run
-        if deadline is not None and time.monotonic() >= deadline:
-            hint = f"jobctl show {run_id}"
-            raise Failure(TIMED_OUT, "timed_out", f"run {run_id} has not ended yet ({run['state']}); it goes on", hint)
 
 
 def _added(added: Row) -> list[str]:

@@ -53,6 +53,21 @@ def format_duration(length: timedelta) -> str:
     return ("-" if length < timedelta(0) else "") + "".join(parts)
 
 
+def spoken(length: timedelta) -> str:
+    """`length` for people, its two largest units: "14m", "3h2m", "2d4h"; below a second "a moment"."""
+    seconds = round(abs(length.total_seconds()))
+    if seconds < 1:
+        return "a moment"
+    parts: list[str] = []
+    for unit in ("d", "h", "m", "s"):
+        count, seconds = divmod(seconds, round(UNITS[unit].total_seconds()))
+        if parts or count:
+            parts.append(f"{count}{unit}" if count else "")
+        if len(parts) == 2:
+            break
+    return "".join(parts)
+
+
 def _of_text(text: str) -> timedelta:
     if _NUMBER.fullmatch(text):
         return _of_seconds(float(text), text)

@@ -37,6 +37,9 @@ class Page:
 
     runs: tuple[Run, ...]
     next: str | None = None
+    since: datetime | None = None
+    """Set when ended runs before this were not looked at: a search for texts or arguments goes back 24 h unless its
+    filter says `since:`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ class ScheduleReport:
     last: LastRun | None = None
     paused_at: datetime | None = None
     paused_by: str | None = None
+    paused_until: datetime | None = None
     pause_reason: str | None = None
     place: str = ""
 
@@ -100,6 +104,11 @@ class ScheduleReport:
 class QueueReport:
     name: str
     weight: int
+    """The one that counts: an operator's where there is one."""
+    configured_weight: int
+    weight_by: str | None = None
+    """Who set another weight than the configured; absent when nobody did."""
+    weight_reason: str | None = None
     max: int | None = None
     global_max: int | None = None
     reserve: int = 0
@@ -138,6 +147,10 @@ class NodeReport:
     lease_until: datetime
     beat_age_seconds: float
     left_at: datetime | None = None
+    desired: str = "running"
+    """What operators want of it: running, quiet, drain."""
+    desired_by: str | None = None
+    desired_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

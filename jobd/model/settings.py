@@ -85,6 +85,42 @@ class KeepSettings:
     """Delivered, bounced and dead messages of the outbox."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Users or groups by the role that they have; each a name or a number."""
+
+    viewer: tuple[str, ...] = ()
+    operator: tuple[str, ...] = ()
+    admin: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlSettings:
+    """`[control]`: who may what on the Unix socket."""
+
+    users: Names = Names()
+    groups: Names = Names()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """`[api]`: the API on TCP."""
+
+    listen: str | None = None
+    """host:port; absent: no TCP."""
+    tls_certificate: Path | None = None
+    tls_key_file: Path | None = None
+    hosts: tuple[str, ...] = ()
+    rate: float = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySettings:
+    """`[privacy]`: what is shown to nobody."""
+
+    redact: tuple[str, ...] = ()
+
+
 class TlsMode(StrEnum):
     REQUIRED = "required"  # STARTTLS or refuse
     IMPLICIT = "implicit"  # TLS from the first byte (port 465)

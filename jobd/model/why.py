@@ -139,15 +139,17 @@ def because_of_workers(nodes: Sequence[NodeFacts], queue: QueueFacts, busy: str)
         return None
     if free := sum(max(0, node.workers - node.busy) for node in nodes):
         kept = ", ".join(sorted(queue.reserves))
-        text = f"the {free} free workers are reserved for {kept}" if free > 1 else f"the free worker is reserved for {kept}"
-        return Cause(code="reserved", text=text, mend="jobctl queues -o wide")
+        who = f"the {free} free workers are" if free > 1 else "the free worker is"
+        return Cause(code="reserved", text=f"{who} reserved for {kept}", mend="jobctl queues -o wide")
     workers = sum(node.workers for node in nodes)
     where = f"node {nodes[0].id}" if len(nodes) == 1 else f"{len(nodes)} nodes"
-    text = f"all {workers} workers of {where} are busy with {busy}" if workers > 1 else f"the worker of {where} is busy with {busy}"
-    return Cause(code="workers_busy", text=text, mend="jobctl runs --state running")
+    who = f"all {workers} workers of {where} are" if workers > 1 else f"the worker of {where} is"
+    return Cause(code="workers_busy", text=f"{who} busy with {busy}", mend="jobctl runs --state running")
 
 
-def because_of_queue(queue: QueueFacts, nodes: Sequence[NodeFacts], holders: Sequence[Holder], now: datetime) -> Cause | None:
+def because_of_queue(
+    queue: QueueFacts, nodes: Sequence[NodeFacts], holders: Sequence[Holder], now: datetime
+) -> Cause | None:
     """The queue's own limits, `global_max` and then `max` on every node; None when one has room."""
     cancel = f"jobctl cancel {holders[0].id}" if holders else None
     if queue.global_max is not None and queue.running >= queue.global_max:

@@ -172,6 +172,7 @@ async def open_database(
     statement_timeout: timedelta = timedelta(seconds=30),
     search_path: str = "jobd",
     shared: bool = False,
+    application: str = "jobd",
 ) -> AsyncIterator[Database]:
     """The pool on `url`, closed when the block ends.
 
@@ -191,7 +192,7 @@ async def open_database(
             max_inactive_connection_lifetime=60,
             reset=None if shared else _keep_session,
             server_settings={
-                "application_name": "jobd",
+                "application_name": application,
                 "statement_timeout": str(milliseconds),
                 "search_path": search_path,
                 **_SESSION,

@@ -21,8 +21,8 @@ _LOCK = 0x6A6F6264
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 
 _APPLIED = "select version, checksum from jobd.migrations"
+_SCHEMA = "create schema if not exists jobd;"
 _LEDGER = """
-create schema if not exists jobd;
 create table if not exists jobd.migrations (
     version    integer primary key,
     name       text not null,
@@ -86,6 +86,8 @@ async def _apply(connection: Any) -> list[str]:
     """Apply what is pending once nobody else does; another daemon may have done it meanwhile."""
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        if not await connection.fetchval("select to_regnamespace('jobd') is not null"):
+            await connection.execute(_SCHEMA)  # even `if not exists` takes a right on the database
         await connection.execute(_LEDGER)
         pending = await _pending(connection)
         for migration in pending:
@@ -127,7 +129,7 @@ def _missing(applied: dict[int, str]) -> list[Migration]:
 
 def script() -> str:
     """What `jobd migrate --sql` prints: everything for a DBA to read or run, in one transaction."""
-    parts = ["begin;", _LEDGER.strip()]
+    parts = ["begin;", _SCHEMA, _LEDGER.strip()]
     for migration in migrations():
         parts += [
             f"\n-- {migration.name}\n{migration.sql.strip()}",

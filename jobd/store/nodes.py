@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -77,11 +76,6 @@ class Nodes:
     async def describe(self, node: int, queues: Sequence[str], jobs: Sequence[str]) -> None:
         """Say which queues `node` serves and which jobs it can run."""
         await self._database.execute(sql.describe, node, json.dumps({"queues": list(queues), "jobs": list(jobs)}))
-
-    async def end_pauses(self) -> list[str]:
-        """Resume queues and schedules whose pause has come to its end; their names."""
-        rows = [await self._database.fetch(one) for one in (sql.resume_queues, sql.resume_schedules)]
-        return [row["name"] for row in chain.from_iterable(rows)]
 
     async def forget(self) -> None:
         """Drop nodes that are gone for a week."""

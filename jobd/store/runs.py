@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
-from typing import cast
+from typing import Any, cast
 
 import asyncpg
 
@@ -39,6 +39,11 @@ for _index, _column in enumerate(_CLAIM_COLUMNS.split()):
     setattr(ClaimedRow, _column, property(itemgetter(_index)))
 
 
+def column(values: Sequence[Any], usual: Any) -> Sequence[Any]:
+    """`values`, or nothing at all when each of them is the usual one: the driver looks at every element three times."""
+    return [] if all(value is usual or value == usual for value in values) else values
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
     """What a cancel met: `running` runs are ended by their node, `node` says which."""
@@ -62,25 +67,47 @@ class Runs:
         await self._claims.close()
         await self._adds.close()
 
-    async def enqueue(self, new: Sequence[NewRun]) -> list[int | None]:
+    async def enqueue(
+        self, new: Sequence[NewRun], args: Sequence[str | None] | None = None
+    ) -> list[int | None]:
         """Add runs in one statement; their ids in the order given, None where Postgres does not know the job.
 
-        `args` must be storable already.
+        `args` are their arguments as JSON texts (None: no arguments) where the caller has made them already.
 
         Raises:
             StoreUnavailable: it is not known whether they were added.
         """
-        rows = await self._adds.fetch(
+        if args is None:
+            args = [json.dumps(run.args, allow_nan=False) if run.args else None for run in new]
+        if len(new) == 1:
+            return [await self._enqueue_one(new[0], args[0])]
+        first = new[0]
+        row = await self._adds.fetchrow(
             sql.enqueue,
-            [run.job for run in new],
-            [json.dumps(run.args, allow_nan=False) if run.args else None for run in new],
-            [run.queue for run in new],
-            [run.priority for run in new],
-            [run.due_at for run in new],
-            [run.source for run in new],
-            [run.retried_from for run in new],
+            len(new),
+            column([run.job for run in new], first.job),
+            column(args, None),
+            column([run.queue for run in new], None),
+            column([run.priority for run in new], None),
+            column([run.due_at for run in new], None),
+            column([run.source for run in new], first.source),
+            first.job,
+            first.source,
+            column([run.retried_from for run in new], None),
         )
-        return [row[0] for row in rows]
+        assert row is not None
+        ids: list[int | None] = row["ids"]
+        if row["added"] == len(new):
+            return ids
+        names = list({run.job for run in new})
+        known = {row["name"] for row in await self._database.fetch(sql.known, names)}
+        return [run_id if run.job in known else None for run_id, run in zip(ids, new, strict=True)]
+
+    async def _enqueue_one(self, run: NewRun, args: str | None) -> int | None:
+        row = await self._adds.fetchrow(
+            sql.enqueue_one, run.job, args, run.queue, run.priority, run.due_at, run.source, run.retried_from
+        )
+        return row["id"] if row else None
 
     async def enqueue_keyed(self, new: NewRun, *, keep: timedelta = KEY_KEPT) -> tuple[int, bool]:
         """Add one run unless its idempotency key or its job's `unique` rule has one; (id, whether it is new)."""
@@ -116,16 +143,17 @@ class Runs:
         return cast("list[Claimed]", rows)
 
     async def claim_limited(
-        self, queue: str, count: int, jobs: Sequence[str], node: int, *, starts: bool, queue_max: int | None
+        self, queue: str, count: int, jobs: Sequence[str], node: int, *, starts: bool, queue_max: int | None,
+        only: int | None = None,
     ) -> tuple[list[Claimed], list[str]]:
         """Claim up to `count` runs of one queue that are under a limit, as far as their limits admit now.
 
         `queue_max` is the queue's `global_max`; with it, runs without a limit of their own are claimed too.
-        The second value are keys that were full: `unblock` wants to be asked for them.
+        `only` is the one run to try. The second value are keys that were full: `unblock` wants to be asked for them.
         """
         async with self._claims.use() as connection:
             rows = await connection.fetch(
-                sql.claim_limited, queue, count, jobs, node, starts, queue_max, record_class=ClaimedRow
+                sql.claim_limited, queue, count, jobs, node, starts, queue_max, only, record_class=ClaimedRow
             )
         claimed = [row for row in rows if row[0] is not None]
         return cast("list[Claimed]", claimed), [row.limit_key for row in rows if row[0] is None]
@@ -144,11 +172,25 @@ class Runs:
             rows = await connection.fetch(sql.claim_oldest, queue, jobs, node, record_class=ClaimedRow)
         return cast("list[Claimed]", rows)
 
-    async def claim_suspect(self, queues: Sequence[str], jobs: Sequence[str], node: int) -> list[Claimed]:
-        """Claim one run whose node died under it; the caller holds no other suspect."""
-        async with self._claims.use() as connection:
-            rows = await connection.fetch(sql.claim_suspect, queues, jobs, node, record_class=ClaimedRow)
-        return cast("list[Claimed]", rows)
+    async def claim_suspect(
+        self,
+        queues: Sequence[str],
+        jobs: Sequence[str],
+        node: int,
+        queue_max: Mapping[str, int | None] | None = None,
+    ) -> list[Claimed]:
+        """Claim the longest waiting run whose node died under it, as far as its limits admit.
+
+        The caller holds no other suspect; `queue_max` are the queues' `global_max`.
+        """
+        row = await self._database.fetchrow(sql.suspect, queues, jobs)
+        if row is None:
+            return []
+        most = (queue_max or {}).get(row["queue"])
+        claimed, _ = await self.claim_limited(
+            row["queue"], 1, jobs, node, starts=True, queue_max=most, only=row["id"]
+        )
+        return claimed
 
     async def hand_back_unheld(self, node: int, held: Sequence[int], older: timedelta) -> list[str]:
         """Give back rows of `node` that it does not hold in memory and claimed longer than `older` ago; their queues."""

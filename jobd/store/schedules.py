@@ -110,7 +110,9 @@ class Schedules:
             [move.slot for move in moves],
             [move.next for move in moves],
         )
-        return {row["name"]: row["queue"] for row in rows}
+        moved: dict[str, str | None] = {row["name"]: None for row in rows}
+        moved.update((row["name"], row["queue"]) for row in rows if row["queue"] is not None)
+        return moved
 
     async def note_missed(self, missed: Sequence[tuple[str, datetime, str]]) -> None:
         """(schedule, last slot, reason): write down slots that were not fired."""

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
+from jobd.model.privacy import Mask
 from jobd.model.settings import AppSettings, DatabaseSettings
+from jobd.store.bulk import Bulks
+from jobd.store.changes import Changes
 from jobd.store.database import Database, open_database
 from jobd.store.jobdb import JobDatabase
 from jobd.store.jobs import Jobs
 from jobd.store.look import Look
 from jobd.store.nodes import Nodes
 from jobd.store.outbox import Outbox
+from jobd.store.pauses import Pauses
+from jobd.store.reading import SECONDS
 from jobd.store.retention import Retention
 from jobd.store.runs import Runs
 from jobd.store.schedules import Schedules
+from jobd.store.tokens import Tokens
 from jobd.store.views import Views
+
+READERS = 2
+"""Connections for all questions of people together; a page takes milliseconds, and none takes over two seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +41,21 @@ class Store:
     look: Look
     outbox: Outbox
     retention: Retention
+    pauses: Pauses
+    changes: Changes
+    bulks: Bulks
+    tokens: Tokens
     views: Views
     job_db: JobDatabase
 
 
 @asynccontextmanager
-async def open_store(url: str, settings: DatabaseSettings, app: AppSettings) -> AsyncIterator[Store]:
+async def open_store(
+    url: str, settings: DatabaseSettings, app: AppSettings, *, redact: Collection[str] = ()
+) -> AsyncIterator[Store]:
     """The store on a migrated database; its connections are closed when the block ends.
+
+    `redact` are the paths of what `views` shows to nobody.
 
     Raises:
         StoreUnavailable: no connection could be made.
@@ -48,6 +66,10 @@ async def open_store(url: str, settings: DatabaseSettings, app: AppSettings) -> 
         open_database(
             url, connections=settings.connections, statement_timeout=timeout, search_path=app.schema, shared=True
         ) as for_jobs,
+        # people's questions have connections of their own: however many ask, the work does not wait for one
+        open_database(
+            url, connections=READERS, statement_timeout=timedelta(seconds=SECONDS), application="jobd views"
+        ) as for_views,
     ):
         runs = Runs(database)
         try:
@@ -60,7 +82,11 @@ async def open_store(url: str, settings: DatabaseSettings, app: AppSettings) -> 
                 look=Look(database),
                 outbox=Outbox(database),
                 retention=Retention(database),
-                views=Views(database),
+                pauses=Pauses(database),
+                changes=Changes(database),
+                bulks=Bulks(database),
+                tokens=Tokens(database),
+                views=Views(for_views, Mask(redact)),
                 job_db=JobDatabase(for_jobs),
             )
         finally:

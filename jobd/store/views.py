@@ -5,13 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from jobd.errors import NotFound
+from jobd.model.privacy import Mask
 from jobd.model.reports import Count, Counts, JobReport, LastRun, NodeReport, QueueReport, ScheduleReport
 from jobd.model.run import RunState
+from jobd.model.schedule import Schedule
 from jobd.statements import statements
+from jobd.store.audit import Audit
 from jobd.store.database import Database
+from jobd.store.events import Events
+from jobd.store.mailbox import Mailbox
 from jobd.store.reading import reading
 from jobd.store.run_pages import RunPages
+from jobd.store.run_search import RunSearch
 from jobd.store.schedules import read_spec
+from jobd.store.stats import Stats
+from jobd.store.why import Circumstances
 
 sql = statements("jobd.store.sql", "views")
 
@@ -19,9 +28,15 @@ sql = statements("jobd.store.sql", "views")
 class Views:
     """Reads for the API. Each raises StoreUnavailable when Postgres is gone or takes over two seconds."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, mask: Mask = Mask()) -> None:
         self._database = database
-        self.runs = RunPages(database)
+        self.why = Circumstances(database, self)
+        self.runs = RunPages(database, mask)
+        self.search = RunSearch(database, mask)
+        self.mailbox = Mailbox(database, mask)
+        self.stats = Stats(database)
+        self.audit = Audit(database)
+        self.events = Events(database)
 
     async def now(self) -> datetime:
         """The instant by which everything is due."""
@@ -36,6 +51,16 @@ class Views:
     async def schedules(self, name: str | None = None) -> list[ScheduleReport]:
         """All schedules by name, or the one of that name."""
         return [_schedule(row) for row in await self._rows(sql.schedules, name)]
+
+    async def schedule(self, name: str) -> Schedule:
+        """The schedule of that name as it fires.
+
+        Raises:
+            NotFound: there is none.
+        """
+        for row in await self._rows(sql.schedules, name):
+            return read_spec(row["name"], row["job"], row["spec"])
+        raise NotFound(f"there is no schedule {name}")
 
     async def queues(self, name: str | None = None) -> list[QueueReport]:
         """All queues, the heaviest first, or the one of that name."""

@@ -53,7 +53,15 @@ async def test_texts_become_what_the_function_takes(client):
         ({"job": "tidy", "at": "2026-12-01T00:00:00"}, 400, "bad_request", "at"),
         ({"job": "tidy", "delay": "5m", "at": "2026-12-01T00:00:00Z"}, 400, "bad_request", "exclude"),
         ({"args": {}}, 400, "bad_request", "job"),
-        ([], 400, "bad_request", "Enqueue"),
+        ("tidy", 400, "bad_request", "Enqueue"),
+        (["tidy"], 400, "bad_request", "[0]: Input should be"),
+        ([{"job": "tidy"}, {"job": "tidi"}], 404, "unknown_job", "[1]: there is no job tidi"),
+        ([{"job": "tidy"}, {"job": "tidy", "queue": "lo"}], 400, "unknown_queue", "[1]: there is no queue lo"),
+        ([{"job": "tidy"}, {"job": "tidy", "args": {"batch": "x"}}], 400, "arguments_refused", "[1]: batch: must be"),
+        ([{"job": "tidy"}, {"job": "tidy", "args": {"note": "\x00"}}], 400, "arguments_refused", "[1]: args.note: holds"),
+        ([{"job": "tidy", "prioriti": 1}], 400, "bad_request", '[0]: prioriti: no such field; did you mean "priority"'),
+        ([{"job": "tidy", "delay": "5m", "at": "2026-12-01T00:00:00Z"}], 400, "bad_request", "[0]: delay and at"),
+        ([{"job": "tidy"}] * 1001, 413, "too_large", "1,000"),
     ],
 )
 async def test_an_enqueue_that_cannot_work_is_refused_with_the_place_and_stores_nothing(
@@ -72,6 +80,18 @@ async def test_a_delayed_run_is_due_by_the_clock_of_postgres(client, daemon):
         added["id"],
     )
     assert 299 < seconds < 301
+
+
+async def test_many_runs_are_added_at_once_and_their_ids_come_in_order(client):
+    wanted = [{"job": "tidy", "args": {"note": f"{n}"}, "priority": n % 3} for n in range(200)]
+    wanted[7]["delay"] = "5m"
+    ids = (await said(await client.post("/v1/runs", json=wanted), 201))["ids"]
+    assert len(set(ids)) == 200
+    for place in (0, 7, 199):
+        run = await said(await client.get(f"/v1/runs/{ids[place]}"), 200)
+        assert (run["args"]["note"], run["priority"]) == (f"{place}", place % 3)
+        assert (run["state"], run["source"]) == ("scheduled" if place == 7 else "queued", f"api uid:{os.geteuid()}")
+    assert await said(await client.post("/v1/runs", json=[]), 201) == {"ids": []}
 
 
 async def test_a_key_answers_with_the_first_run(client):

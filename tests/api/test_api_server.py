@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from serving import SmallDaemon, served
 
-from jobd.api import server
+from jobd.api import connection, server
 from jobd.api.routes import ROUTES
 from jobd.errors import StoreUnavailable
 from jobd.model.health import Level, Notice
@@ -84,7 +84,7 @@ async def test_garbage_gets_a_4xx_and_a_closed_connection(client, api_socket, ra
 async def test_a_half_request_does_not_hold_the_connection_and_nobody_else_waits(
     daemon: SmallDaemon, client, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(server, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "IDLE_SECONDS", 0.2)
     async with served(daemon, tmp_path / "s.sock") as other:
         half = asyncio.create_task(exchange(tmp_path / "s.sock", b"GET /v1/status HTTP/1.1\r\nHo"))
         assert (await other.get("/livez")).status == 200
@@ -101,7 +101,7 @@ async def test_a_body_that_never_comes_is_given_up(daemon: SmallDaemon, client, 
 async def test_too_many_connections_of_one_user_are_closed_and_the_others_stay(
     daemon: SmallDaemon, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(server, "CONNECTIONS_PER_USER", 3)
+    monkeypatch.setattr(connection, "CONNECTIONS_PER_USER", 3)
     async with served(daemon, tmp_path / "s.sock") as client:
         assert (await client.get("/livez")).status == 200  # a kept connection is one of the three
         open_ones = [await asyncio.open_unix_connection(str(tmp_path / "s.sock")) for _ in range(3)]

@@ -73,7 +73,9 @@ async def test_a_program_that_does_not_exist_fails_with_its_name(alive):
 
 async def test_arguments_reach_the_program_as_they_are_written(alive):
     odd = ["a b", "$(touch /tmp/no)", "`id`", "; exit 9", "'\"\\", "ü\u202e", "-n", "*"]
-    async with alive(command("argv", "python3", "-c", "import json, sys; print(json.dumps(sys.argv[1:]))", *odd)) as live:
+    async with alive(
+        command("argv", "python3", "-c", "import json, sys; print(json.dumps(sys.argv[1:]))", *odd)
+    ) as live:
         _, result = await outcome(live, "argv")
         assert json.loads(result["stdout"]) == odd
 

@@ -94,7 +94,10 @@ async def test_when_postgres_is_out_of_reach_the_attempts_end_before_the_lease_d
 
 
 async def test_a_wire_that_is_cut_for_a_moment_costs_a_beat_and_no_lease(store, wire, tmp_path):
-    async with store_on(wire.url) as far, nodes.alive(far, WAITS, directory=tmp_path, lease=timedelta(seconds=3)) as live:
+    async with (
+        store_on(wire.url) as far,
+        nodes.alive(far, WAITS, directory=tmp_path, lease=timedelta(seconds=3)) as live,
+    ):
         run = await live.add("waits", seconds=1.0)
         await live.until_running(run)
         before = live.node.heartbeat.beats
@@ -209,7 +212,8 @@ sys.exit(serve_config(load(Path(sys.argv[1]))))
 async def test_a_process_whose_main_loop_stands_still_ends_itself_with_all_stacks(migrated_url, store, tmp_path):
     config = tmp_path / "jobd.toml"
     config.write_text(
-        f'[daemon]\nname = "still"\nlease = "5s"\nstate_directory = "{tmp_path}/state"\n[database]\nurl = "{migrated_url}"\n'
+        f'[daemon]\nname = "still"\nlease = "5s"\nstate_directory = "{tmp_path}/state"\n'
+        f'[database]\nurl = "{migrated_url}"\n'
         '[queues]\ndefault = {}\n[jobs.blocks]\nrun = "support.jobs:blocks"\nevery = "1s"\nargs = { seconds = 30 }\n'
     )
     config.chmod(0o600)

@@ -63,7 +63,13 @@ async def test_endings_are_announced_after_they_are_written_and_in_their_order(s
 
 @pytest.mark.parametrize(
     "poison",
-    [{"result": "no json"}, {"result": '"\\u0000"'}, {"error": "a\x00b"}, {"reason": "\ud800"}, {"items": Items(done=2**40)}],
+    [
+        {"result": "no json"},
+        {"result": '"\\u0000"'},
+        {"error": "a\x00b"},
+        {"reason": "\ud800"},
+        {"items": Items(done=2**40)},
+    ],
     ids=["no JSON", "NUL in JSON", "NUL", "surrogate", "number"],
 )
 async def test_one_ending_that_postgres_refuses_does_not_fail_its_batch(store, held, migrated_url, poison):
@@ -184,7 +190,9 @@ async def test_the_minutes_counts_add_up(store, held, migrated_url):
 
 async def test_a_result_is_stored_as_it_was(store, held, migrated_url):
     holder, runs = held
-    await recorded(migrated_url, ending(runs[0], holder, result='{"a": [1, "ü"]}', items=Items(done=3, skipped=2, failed=1)))
+    await recorded(
+        migrated_url, ending(runs[0], holder, result='{"a": [1, "ü"]}', items=Items(done=3, skipped=2, failed=1))
+    )
     row = await ended_row(store, runs[0].id)
     assert json.loads(row["result"]) == {"a": [1, "ü"]}
     assert (row["items_done"], row["items_skipped"], row["items_failed"]) == (3, 2, 1)

@@ -102,7 +102,8 @@ async def test_a_slot_whose_run_has_ended_already_does_not_fire_again(store):
 
 
 @pytest.mark.parametrize(
-    "change", ["version = version + 1", "paused_at = now()", "enabled = false", "next_slot = next_slot + interval '1 h'"]
+    "change",
+    ["version = version + 1", "paused_at = now()", "enabled = false", "next_slot = next_slot + interval '1 h'"],
 )
 async def test_a_schedule_that_was_changed_since_it_was_read_does_not_fire(store, change):
     await loaded(store, Job(name="job", command=("true",)), schedules=[Schedule(name="s", job="job", every=HOUR)])

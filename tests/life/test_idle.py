@@ -10,7 +10,7 @@ from support.daemons import processes
 from support.proxy import proxied
 from support.waiting import until
 
-WINDOW_SECONDS = 10.0
+WINDOW_SECONDS = 6.0
 JOBS = """
 [jobs.yearly]
 run = "support.jobs:nothing"

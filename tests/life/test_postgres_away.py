@@ -43,7 +43,8 @@ async def check(life, acknowledged: list[int]) -> None:
     await until(lambda: none_left(life, left, acknowledged), 40, "the end of all runs")
     ended = await life.db.fetch("select id, state from jobd.history where id = any($1)", acknowledged)
     assert len(ended) == len(acknowledged) == len({row["id"] for row in ended})
-    done = {row["run"] for row in await life.db.fetch("select distinct run from observed where finished_at is not null")}
+    whole = await life.db.fetch("select distinct run from observed where finished_at is not null")
+    done = {row["run"] for row in whole}
     assert {row["id"] for row in ended if row["state"] == "succeeded"} <= done
 
 
@@ -94,8 +95,10 @@ async def test_an_outage_longer_than_the_lease_ends_in_a_new_node_and_says_so_me
         wire.cut()
         status = await until(lambda: without_node(daemon), 12, "the loss of the lease")
         assert not status["ready"] and status["store_error"]
-        await life.db.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'jobd%'"
-                              " and datname = current_database()")  # fmt: skip
+        await life.db.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name like 'jobd%' and datname = current_database()"
+        )
         wire.mend()
         row = await until(lambda: life.ended(run), 20)
         assert (row["state"], row["attempt"]) == ("succeeded", 2) and row["node"] != first
@@ -142,7 +145,7 @@ async def test_a_daemon_waits_for_a_postgres_that_is_not_there_yet(life, tmp_pat
 
 
 async def test_a_copy_of_the_database_in_another_environment_starts_paused(life, tmp_path):
-    async with processes(tmp_path, life.url) as (daemon,):
+    async with processes(tmp_path, life.url, lease="5s") as (daemon,):
         await daemon.start()
         assert await daemon.stop() == 0
         await life.db.execute("update jobd.meta set system_identifier = system_identifier + 1")
@@ -158,5 +161,3 @@ async def test_a_copy_of_the_database_in_another_environment_starts_paused(life,
 async def beaten(life) -> bool:
     """The node has come round at least once since it joined."""
     return await life.db.fetchval("select exists (select from jobd.nodes where beat_at > started_at and not lost)")
-
-

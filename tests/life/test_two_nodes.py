@@ -45,9 +45,12 @@ async def test_the_other_node_runs_a_killed_nodes_work_within_three_seconds(life
 
 
 async def both_watch(life) -> bool:
-    return 2 == await life.db.fetchval(
-        "select count(*) from pg_stat_activity where application_name = 'jobd watch' and state = 'active'"
-        " and datname = current_database()"
+    return (
+        await life.db.fetchval(
+            "select count(*) from pg_stat_activity where application_name = 'jobd watch' and state = 'active'"
+            " and datname = current_database()"
+        )
+        == 2
     )
 
 
@@ -94,7 +97,7 @@ async def storm(life, tmp_path, seconds: float, pause: float) -> None:
             for daemon in daemons:
                 try:
                     acknowledged.append(await daemon.add("observed", seconds=chance.random() * 0.3))
-                except (OSError, asyncio.TimeoutError, KeyError, *client_errors()):
+                except (TimeoutError, OSError, KeyError, *client_errors()):
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.06)
         kills = await storming

@@ -6,14 +6,14 @@ import asyncio
 
 import asyncpg
 import pytest
+from support.proxy import proxied
+from support.rows import SECOND
 
 from jobd.errors import StoreRefused, StoreUnavailable
 from jobd.model.settings import AppSettings, DatabaseSettings
 from jobd.store.database import connect
 from jobd.store.outages import is_lost, outages
 from jobd.store.store import open_store
-from support.proxy import proxied
-from support.rows import SECOND
 
 LOST = [
     OSError, ConnectionRefusedError, ConnectionResetError, BrokenPipeError, TimeoutError,

@@ -14,7 +14,8 @@ KEEP = KeepSettings(
 
 async def partitions(store, parent: str = "history") -> set[str]:
     rows = await store.database.fetch(
-        "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::text::regclass", f"jobd.{parent}"
+        "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::text::regclass",
+        f"jobd.{parent}",
     )
     return {row["name"].split(".")[-1] for row in rows}
 

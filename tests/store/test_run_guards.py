@@ -113,7 +113,8 @@ async def test_a_retry_spends_what_it_is_told_and_waits_as_long(store, holder):
     assert await put_back(store, holder, failed) == ({run}, set())
     row = await live_row(store, run)
     assert (row["state"], row["retries_left"], row["node"], row["attempt"]) == ("scheduled", 2, None, 1)
-    assert timedelta(seconds=295) < row["due_at"] - await store.database.fetchval("select now()") < timedelta(seconds=301)
+    wait = row["due_at"] - await store.database.fetchval("select now()")
+    assert timedelta(seconds=295) < wait < timedelta(seconds=301)
     (tried,) = await attempts_of(store, run)
     assert (tried["outcome"], tried["error"], tried["traceback"], tried["node"]) == ("failed", "e", "t", holder)
 

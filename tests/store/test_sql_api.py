@@ -1,4 +1,4 @@
-"""jobd.enqueue, jobd.enqueue_many, jobd.cancel and the views, as an application calls them on a connection of its own."""
+"""jobd.enqueue, jobd.enqueue_many, jobd.cancel and the views, on an application's own connection."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ async def test_what_the_caller_says_goes_before_the_job(app):
         run_at => now() + interval '1 hour')"""
     )
     row = await only_run(app)
-    assert (row["queue"], row["priority"], row["state"], json.loads(row["args"])) == ("low", -3, "scheduled", {"batch": 1})
+    assert (row["queue"], row["priority"], row["state"]) == ("low", -3, "scheduled")
+    assert json.loads(row["args"]) == {"batch": 1}
 
 
 async def test_a_limit_is_found_in_the_arguments(app):
@@ -107,13 +108,13 @@ async def test_a_run_is_not_to_be_seen_before_its_commit(app, store):
         ("select jobd.enqueue('job', queue => 'low')", ["low"]),
         ("select jobd.enqueue('job', run_at => now() + interval '1 hour')", [""]),
         ("select jobd.enqueue('job', notify => false)", []),
-        ("select jobd.enqueue('job', idempotency_key => 'a'), jobd.enqueue('job', idempotency_key => 'a')", ["default"]),
+        ("select jobd.enqueue('job', idempotency_key => 'a') from generate_series(1, 2)", ["default"]),
         ("select jobd.enqueue_many('job', array['{}', '{}', '{}']::jsonb[])", ["default"]),
         ("select jobd.enqueue_many('job', array['{}']::jsonb[], notify => false)", []),
         ("select jobd.enqueue_many('job', '{}')", []),
     ],
 )
-async def test_daemons_are_told_of_the_queue_once_unless_the_caller_does_not_want_it(app, migrated_url, statement, words):
+async def test_daemons_are_told_of_the_queue_once_or_not_at_all_when_asked(app, migrated_url, statement, words):
     assert await heard(migrated_url, QUEUE, statement, app) == words
 
 
@@ -127,7 +128,7 @@ async def test_a_key_given_again_answers_with_the_first_run(app):
 async def test_a_unique_job_stands_once_for_the_same_thing_also_among_many(app):
     first = await app.fetchval("""select jobd.enqueue('once', '{"user": 1}')""")
     rows = await app.fetch(
-        """select jobd.enqueue_many('once', array['{"user": 2}', '{"user": 1, "x": 0}', '{"user": 2}']::jsonb[]) as id"""
+        "select jobd.enqueue_many('once', $1) as id", ['{"user": 2}', '{"user": 1, "x": 0}', '{"user": 2}']
     )
     ids = [row["id"] for row in rows]
     assert ids == [ids[0], first, ids[0]] and ids[0] != first
@@ -153,11 +154,11 @@ REFUSED = [
     (f"'{HOSTILE}'", asyncpg.UndefinedObjectError, HOSTILE, "jobctl jobs"),
     ("'off'", asyncpg.ObjectNotInPrerequisiteStateError, "disabled in the configuration", "jobctl jobs"),
     (f"'job', queue => '{HOSTILE}'", asyncpg.UndefinedObjectError, HOSTILE, "jobctl queues"),
-    ("'job', priority => 101", asyncpg.InvalidParameterValueError, "priority 101", "-"),
+    ("'job', priority => 101", asyncpg.InvalidParameterValueError, "priority 101", "Smaller"),
     ("'job', run_at => 'infinity'", asyncpg.InvalidParameterValueError, "never comes", "now"),
     ("'job', '[]'", asyncpg.InvalidParameterValueError, "args: must be an object, and is array", "object"),
     ("'job', '3'", asyncpg.InvalidParameterValueError, "and is number", "object"),
-    ("'job', jsonb_build_object('x', repeat('y', 1048577))", asyncpg.InvalidParameterValueError, "1048576", "elsewhere"),
+    ("'job', jsonb_build_object('x', repeat('y', 1048577))", asyncpg.InvalidParameterValueError, "1048576", "1 MiB"),
     (
         """'job', ('{"a":' || repeat('[', 101) || repeat(']', 101) || '}')::jsonb""",
         asyncpg.InvalidParameterValueError,
@@ -179,7 +180,7 @@ async def test_what_cannot_work_is_refused_with_the_reason_and_a_hint(app, given
     assert await count(app) == 0
 
 
-@pytest.mark.parametrize("args", ['{"n": 1e4299}', '{"n": 0.%s1}' % ("0" * 5000), '{"a": %s%s}' % ("[" * 100, "]" * 100)])
+@pytest.mark.parametrize("args", ['{"n": 1e4299}', f'{{"n": 0.{"0" * 5000}1}}', f'{{"a": {"[" * 100}{"]" * 100}}}'])
 async def test_what_is_just_within_the_bounds_is_taken_and_can_be_read(app, store, args):
     run = await app.fetchval("select jobd.enqueue('job', $1)", args)
     assert (await store.views.runs.one(run)).args["batch"] == 50
@@ -193,7 +194,8 @@ async def test_one_bad_element_adds_nothing_and_is_named(app):
 
 async def test_names_are_data_however_they_look(app, store):
     """As `[jobs]` and `[queues]` could not even name them."""
-    await app.execute("insert into jobd.jobs (name, owner, queue, priority, retries) values ($1, 'x', $1, 0, 0)", HOSTILE)
+    job = "insert into jobd.jobs (name, owner, queue, priority, retries) values ($1, 'x', $1, 0, 0)"
+    await app.execute(job, HOSTILE)
     await app.execute("insert into jobd.queues (name, owner, weight) values ($1, 'x', 1)", HOSTILE)
     run = await app.fetchval("select jobd.enqueue($1, queue => $1)", HOSTILE)
     assert (await store.views.runs.one(run)).queue == HOSTILE
@@ -204,7 +206,7 @@ async def test_a_callers_own_functions_and_tables_are_never_used_instead(app):
     await app.execute("create schema evil")
     try:
         await app.execute(
-            "create function evil.isfinite(timestamptz) returns boolean language plpgsql as 'begin raise ''caught''; end';"
+            "create function evil.isfinite(timestamptz) returns bool language plpgsql as 'begin raise ''caught''; end';"
             "create function evil.jsonb_typeof(jsonb) returns text language plpgsql as 'begin raise ''caught''; end';"
             "create temp table jobs (name text); create temp table runs (id bigint);"
             "set search_path = evil, pg_temp, pg_catalog, jobd"
@@ -219,7 +221,8 @@ async def test_every_function_that_acts_as_its_owner_says_where_it_looks(app):
         "select proname, proconfig from pg_proc where pronamespace = 'jobd'::regnamespace and prosecdef"
     )
     assert {"enqueue", "enqueue_many", "cancel", "make_partitions"} <= {row["proname"] for row in rows}
-    assert [row["proname"] for row in rows if not any(s.startswith("search_path=") for s in row["proconfig"] or [])] == []
+    for row in rows:
+        assert [setting for setting in row["proconfig"] or [] if setting.startswith("search_path=")], row["proname"]
 
 
 async def test_a_waiting_run_is_cancelled_at_once_and_its_key_is_free(app):
@@ -257,14 +260,15 @@ async def test_all_runs_are_in_one_view_as_the_api_shows_them(app, store):
     await app.fetchval("select jobd.enqueue('job', run_at => now() + interval '1 hour')")
     holder = await node(store)
     started, _ = await claimed(store, holder, 2)
-    await app.execute("update jobd.runs set started_at = null where id = (select max(id) from jobd.runs where node is not null)")
+    newest = "select max(id) from jobd.runs where node is not null"
+    await app.execute(f"update jobd.runs set started_at = null where id = ({newest})")
     async with store.database.connection() as connection:
         await finish(connection, holder, ending(started, holder, result='{"n": 1}'))
     rows = await app.fetch("select * from jobd.runs_all order by id")
     assert [row["state"] for row in rows] == ["succeeded", "queued", "queued", "scheduled"]
     for row in rows:
         run = await store.views.runs.one(row["id"])
-        for name in ("job", "queue", "state", "attempt", "source", "due_at", "started_at", "finished_at", "node", "reason"):
+        for name in ("job", "queue", "state", "attempt", "source", "due_at", "started_at", "finished_at", "node"):
             assert row[name] == getattr(run, name), name
         assert json.loads(row["args"]) == run.args
         assert (None if row["result"] is None else json.loads(row["result"])) == run.result
@@ -299,7 +303,7 @@ async def test_schedules_and_queues_show_what_the_api_shows(app, store):
 async def test_every_column_of_the_views_that_needs_words_has_them_and_each_view_says_what_it_is(app):
     rows = await app.fetch(
         "select c.relname, obj_description(c.oid) as said, "
-        "(select count(*) from pg_attribute a where a.attrelid = c.oid and col_description(c.oid, a.attnum) is not null) "
+        "(select count(*) from pg_attribute a where attrelid = c.oid and col_description(c.oid, attnum) is not null) "
         "as columns from pg_class c where c.relnamespace = 'jobd'::regnamespace and c.relkind = 'v'"
     )
     assert {row["relname"] for row in rows} == {"runs_all", "schedules_status", "queues_status"}

@@ -14,8 +14,9 @@ from jobd.model.reports import Count
 from jobd.model.run import NewRun, Outcome, RunState
 from jobd.model.schedule import Schedule
 from jobd.store.reading import reading
-from jobd.store.run_pages import Cursor, RunFilter
+from jobd.store.run_pages import RunFilter
 from jobd.store.run_pages import sql as pages_sql
+from jobd.store.run_rows import Cursor
 from jobd.store.schedules import write_spec
 from jobd.testing.postgres import fresh_database
 

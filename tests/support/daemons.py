@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from support.jobs import OBSERVER_VARIABLE
-from support.waiting import until
 
 import jobd
+from support.jobs import OBSERVER_VARIABLE
+from support.waiting import until
 
 PATHS = os.pathsep.join([str(Path(jobd.__file__).parents[1]), str(Path(__file__).parents[1])])
 
@@ -80,9 +80,11 @@ class Process:
         """The answer of /v1/`path`."""
         timeout = aiohttp.ClientTimeout(total=5)
         connector = aiohttp.UnixConnector(path=str(self.socket))
-        async with aiohttp.ClientSession("http://jobd", connector=connector, timeout=timeout) as client:
-            async with client.request(method, f"/v1/{path}", json=body if method == "POST" else None) as answer:
-                return await answer.json()
+        async with (
+            aiohttp.ClientSession("http://jobd", connector=connector, timeout=timeout) as client,
+            client.request(method, f"/v1/{path}", json=body if method == "POST" else None) as answer,
+        ):
+            return await answer.json()
 
     async def add(self, job: str, **args: Any) -> int:
         answer = await self.ask("runs", "POST", job=job, args=args)

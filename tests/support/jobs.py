@@ -30,7 +30,8 @@ class Observer:
         """One row for each execution; writing it twice changes nothing."""
         async with self._turn:
             await self._connection.execute(
-                "insert into observed (run, attempt, job, slot, pid) values ($1, $2, $3, $4, $5) on conflict do nothing",
+                "insert into observed (run, attempt, job, slot, pid) values ($1, $2, $3, $4, $5)"
+                " on conflict do nothing",
                 ctx.run_id, ctx.attempt, ctx.job, ctx.slot, os.getpid(),
             )  # fmt: skip
 

@@ -25,8 +25,7 @@ class Life:
 
     async def state(self, run: int) -> str | None:
         return await self.db.fetchval(
-            "select coalesce((select state from jobd.runs where id = $1), (select state from jobd.history where id = $1))",
-            run,
+            "select state from jobd.runs where id = $1 union all select state from jobd.history where id = $1", run
         )
 
     async def ended(self, run: int) -> Any:
@@ -34,6 +33,9 @@ class Life:
 
     async def observed(self, run: int) -> list[Any]:
         return await self.db.fetch("select * from observed where run = $1 order by attempt", run)
+
+
+AWAY = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
 
 class Reconnecting:
@@ -49,7 +51,7 @@ class Reconnecting:
                     if self._connection is None or self._connection.is_closed():
                         self._connection = await asyncpg.connect(self._url)
                     return await getattr(self._connection, how)(*args)
-                except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError):
+                except AWAY:
                     await asyncio.sleep(0.05)
 
     async def fetch(self, *args: Any) -> Any:

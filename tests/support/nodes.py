@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from support.waiting import until
-
 from jobd.config import Config, load_text
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.home import at_home
@@ -20,6 +18,7 @@ from jobd.loading import Loading
 from jobd.model.run import Ending, NewRun
 from jobd.store.listen import Announcer
 from jobd.store.store import Store
+from support.waiting import until
 
 SETTINGS = """
 [daemon]

@@ -76,14 +76,15 @@ class Proxy:
     async def _forward(
         self, reader: asyncio.StreamReader, back: asyncio.StreamWriter, own: asyncio.StreamWriter, lost: asyncio.Event
     ) -> None:
-        parsed = False
+        name = b""
         with suppress(OSError):
             while data := await reader.read(CHUNK):
                 await self._flows.wait()
                 self.executed += data[:1] in (b"B", b"Q")
                 if self._needle is not None and self._needle in data:
-                    self._needle, parsed = None, True  # a statement is parsed before it is bound and executed
-                elif parsed and data.startswith(b"B"):
+                    # Parse: P, length, name; whoever executes it names it in a Bind: B, length, portal, name
+                    self._needle, name = None, data[5 : data.index(0, 5)]
+                elif name and data.startswith(b"B") and b"\0" + name + b"\0" in data[:128]:
                     lost.set()
                 back.write(data)
                 await back.drain()

@@ -57,7 +57,7 @@ async def claimed(store: Store, holder: int, count: int = 1, *, queue: str = "de
 
 async def expired(store: Store, holder: int) -> None:
     """The lease of this node has ended."""
-    await store.database.execute("update jobd.nodes set lease_until = now() - interval '1 second' where id = $1", holder)
+    await store.database.execute("update jobd.nodes set lease_until = now() - interval '1 s' where id = $1", holder)
 
 
 def ending(run: Any, holder: int, outcome: Outcome = Outcome.SUCCEEDED, **more: Any) -> Ending:

@@ -25,4 +25,5 @@ async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 10.0
                     return answer  # type: ignore[return-value]
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError:
-        raise AssertionError(f"{what or 'it'} did not happen within {seconds} s; the last answer was {answer!r}") from None
+        said = f"{what or 'it'} did not happen within {seconds} s; the last answer was {answer!r}"
+        raise AssertionError(said) from None

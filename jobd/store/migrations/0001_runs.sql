@@ -277,13 +277,20 @@ begin
             jobd.limit_key(j, args), case when expires is null then the_key end);
 end $$;
 
--- Claims runs under limits. A limit is a row of `limits`: whoever starts runs under it locks that row first (skipping
--- those that others hold) and counts running rows afterwards, in a statement of its own, so that it sees every start
--- that was committed before it got the lock. No counter can drift. Runs whose key is full are set aside as `blocked`,
--- so that they never fill the window behind which other keys wait; their keys come back in rows without an id, for
--- which the caller asks `unblock` once this is committed.
+-- The row of `limits` that guards a key: 64 rows a job, for a lock of its own for each of a thousand keys costs more
+-- than the claim itself.
+create function jobd.guard(job text, limit_key text) returns text language sql immutable parallel safe as $$
+    select 'key:' || job || '#' || (hashtext(limit_key) & 63)::text
+$$;
+
+-- Claims runs under limits. A limit is guarded by a row of `limits`: whoever starts runs under it locks that row first
+-- (skipping those that others hold) and counts running rows afterwards, in a statement of its own, so that it sees
+-- every start that was committed before it got the lock. No counter can drift. Runs whose key is full are set aside as
+-- `blocked`, so that they never fill the window behind which other keys wait; their keys come back in rows without an
+-- id, for which the caller asks `unblock` once this is committed. With `lone_run`, that one alone is tried.
 create function jobd.claim_limited(
-    queue_name text, wanted integer, known text[], who bigint, starts boolean, queue_max integer)
+    queue_name text, wanted integer, known text[], who bigint, starts boolean, queue_max integer,
+    lone_run bigint default null)
     returns table (id bigint, job text, queue text, priority smallint, attempt integer, retries_left smallint,
         crashes smallint, args jsonb, due float8, waited float8, slot timestamptz, limit_key text, unique_key text)
     language plpgsql set enable_hashjoin = on as $$
@@ -309,12 +316,12 @@ begin
             return;
         end if;
     end if;
-    candidates := array(
+    candidates := case when lone_run is not null then array[lone_run] else array(
         select r.id from jobd.runs r
         where r.queue = queue_name and r.state = 'queued' and r.limit_key is not null and r.crashes = 0
           and not r.blocked and r.job = any(known)
-        order by r.priority, r.due_at, r.id limit greatest(2 * room, 100));
-    if queue_max is not null then
+        order by r.priority, r.due_at, r.id limit greatest(2 * room, 100)) end;
+    if queue_max is not null and lone_run is null then
         candidates := candidates || array(
             select r.id from jobd.runs r
             where r.queue = queue_name and r.state = 'queued' and r.limit_key is null and r.crashes = 0
@@ -323,7 +330,7 @@ begin
     end if;
     needed := array(
         select distinct k.key from jobd.runs r join jobd.jobs j on j.name = r.job
-        cross join lateral (values (r.limit_key), (case when j.global_max is not null then 'job:' || j.name end)) k(key)
+        cross join lateral (values (jobd.guard(r.job, r.limit_key)), (case when j.global_max is not null then 'job:' || j.name end)) k(key)
         where r.id = any(candidates) and k.key is not null);
     insert into jobd.limits (key) select u.key from unnest(needed) u(key)
         where not exists (select from jobd.limits l where l.key = u.key) order by u.key on conflict do nothing;
@@ -335,9 +342,8 @@ begin
             case when r.limit_key is not null then coalesce(j.limit_max, j.global_max) end as key_max
         from jobd.runs r join jobd.jobs j on j.name = r.job
         where r.id = any(candidates) and r.state = 'queued'
-          and (r.limit_key is null or r.limit_key = any(held))
+          and (r.limit_key is null or jobd.guard(r.job, r.limit_key) = any(held))
           and (j.global_max is null or 'job:' || j.name = any(held))
-        for update of r skip locked
     ), running_jobs as (
         select r.job, count(*) as n from jobd.runs r
         where r.state = 'running' and r.limit_key is not null
@@ -358,15 +364,16 @@ begin
     ), chosen as (
         select b.id from by_job b where not b.job_full order by b.priority, b.due_at, b.id limit room
     ), aside as (
-        -- only where they fill the window: what can start soon is not written twice more
+        -- only where they fill most of the window: what can start soon is not written twice more
         update jobd.runs r set blocked = true from by_key b
-        where r.id = b.id and b.key_full and (select count(*) from chosen) < room
+        where r.id = b.id and b.key_full and 4 * (select count(*) from chosen) < cardinality(candidates)
+          and (select count(*) from chosen) < room
         returning r.limit_key
     ), taken as (
         update jobd.runs r
         set state = 'running', node = who, attempt = r.attempt + 1, claimed_at = now(),
             started_at = case when starts then now() end
-        where r.id = any(array(select c.id from chosen c))
+        where r.id = any(array(select c.id from chosen c)) and r.state = 'queued'
         returning r.*
     )
     select t.id, t.job, t.queue, t.priority, t.attempt, t.retries_left, t.crashes, t.args,

@@ -22,15 +22,6 @@ returning extract(epoch from clock_timestamp())::float8 as now;
 -- What a node serves and knows, for whoever asks why a run does not start.
 update jobd.nodes set info = $2::jsonb where id = $1;
 
--- name: resume_queues
--- Pauses that have come to their end are over.
-update jobd.queues set paused_at = null, paused_by = null, paused_until = null, pause_reason = null
-where paused_until <= now() returning name;
-
--- name: resume_schedules
-update jobd.schedules set paused_at = null, paused_by = null, paused_until = null, pause_reason = null
-where paused_until <= now() returning name;
-
 -- name: leave
 -- Says goodbye: nothing is held any more, so nobody needs to look after this node.
 update jobd.nodes set lost = true, left_at = now(), lease_until = now() where id = $1;

@@ -1,5 +1,9 @@
 -- Runs by the conditions of a filter: first their keys, then what is to be shown of them.
 
+-- name: now
+-- What lengths of time in a filter are counted back from.
+select now();
+
 -- name: matching
 -- Up to $20 keys of live and ended runs in one order: (finished_at or infinity, id), descending, after the cursor
 -- ($1, $2). Conditions that are null hold for every run, and the planner folds them away. $3 states as shown, and

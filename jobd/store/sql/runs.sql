@@ -1,11 +1,14 @@
 -- name: enqueue
--- Adds one run for each element, all or none; the ids come back in the order given.
--- An unknown job yields no run and a null id. Defaults of the job are filled in here, for Python, SQL and clock alike.
+-- Adds one run for each of $1 elements in one statement: their ids in the order given, and how many were added (fewer
+-- where Postgres does not know a job). Short arrays mean null for the rest; $8 and $9 are the job and the source of
+-- elements that name none, so that a batch of one job carries neither. Defaults of the job are filled in here, for
+-- Python, SQL and clock alike.
 with given as materialized (
-    select n, t.job, t.args::jsonb as args, t.queue, t.priority, t.due_at, t.source, t.retried_from,
-           nextval('jobd.run_ids') as id
-    from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[], $6::text[], $7::bigint[])
-         with ordinality as t(job, args, queue, priority, due_at, source, retried_from, n)
+    select n, coalesce(t.job, $8) as job, t.args::jsonb as args, t.queue, t.priority, t.due_at,
+           coalesce(t.source, $9) as source, t.retried_from, nextval('jobd.run_ids') as id
+    from rows from (generate_series(1, $1::integer), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+                    unnest($5::smallint[]), unnest($6::timestamptz[]), unnest($7::text[]), unnest($10::bigint[]))
+         as t(n, job, args, queue, priority, due_at, source, retried_from)
 ), added as (
     insert into jobd.runs
         (id, job, args, queue, priority, due_at, state, retries_left, source, retried_from, limit_key)
@@ -14,11 +17,25 @@ with given as materialized (
            coalesce(g.queue, j.queue), coalesce(g.priority, j.priority), coalesce(g.due_at, now()),
            case when g.due_at > now() then 'scheduled' else 'queued' end,
            j.retries, g.source, g.retried_from,
-           jobd.limit_key(j, g.args)
+           case when j.limit_max is null and j.global_max is null then null else jobd.limit_key(j, g.args) end
     from given g join jobd.jobs j on j.name = g.job
     returning id
 )
-select a.id from given g left join added a on a.id = g.id order by g.n;
+select array(select id from given order by n) as ids, (select count(*) from added)::integer as added;
+
+-- name: enqueue_one
+-- Adds one run; no row where Postgres does not know the job.
+insert into jobd.runs (job, args, queue, priority, due_at, state, retries_left, source, retried_from, limit_key)
+select j.name, case when j.args is null then $2::text::jsonb else j.args || coalesce($2::text::jsonb, '{}') end,
+    coalesce($3, j.queue), coalesce($4::smallint, j.priority), coalesce($5::timestamptz, now()),
+    case when $5::timestamptz > now() then 'scheduled' else 'queued' end, j.retries, $6, $7,
+    case when j.limit_max is null and j.global_max is null then null else jobd.limit_key(j, $2::text::jsonb) end
+from jobd.jobs j where j.name = $1
+returning id;
+
+-- name: known
+-- Which of these jobs Postgres knows.
+select name from jobd.jobs where name = any($1::text[]);
 
 -- name: enqueue_keyed
 -- Adds one run unless its key is taken; then answers the id of the run that has it.
@@ -75,22 +92,12 @@ returning r.id, r.job, r.queue, r.priority, r.attempt, r.retries_left, r.crashes
     date_part('epoch', r.due_at) as due, date_part('epoch', now() - r.due_at) as waited,
     r.slot, r.limit_key, r.unique_key;
 
--- name: claim_suspect
--- As `claim` for one run whose node died under it before; the caller sees to it that it has no other suspect.
-with picked as materialized (
-    select r.id from jobd.runs r
-    where r.state = 'queued' and r.crashes > 0 and r.queue = any($1::text[]) and r.job = any($2::text[])
-      and exists (select from jobd.nodes where id = $3 and not lost and lease_until > now())
-    order by r.due_at, r.id
-    limit 1
-    for update skip locked
-)
-update jobd.runs r
-set state = 'running', node = $3, attempt = attempt + 1, claimed_at = now(), started_at = now()
-where r.id = any(array(select id from picked))
-returning r.id, r.job, r.queue, r.priority, r.attempt, r.retries_left, r.crashes, r.args,
-    date_part('epoch', r.due_at) as due, date_part('epoch', now() - r.due_at) as waited,
-    r.slot, r.limit_key, r.unique_key;
+-- name: suspect
+-- The run that waits longest of those whose node died under them.
+select r.id, r.queue from jobd.runs r
+where r.state = 'queued' and r.crashes > 0 and r.queue = any($1::text[]) and r.job = any($2::text[])
+order by r.due_at, r.id
+limit 1;
 
 -- name: finish
 -- Ends runs for good: each row leaves the live table and enters history in this one statement, with its minute's counts.
@@ -284,7 +291,7 @@ where k.job = t.job and k.key = t.key and k.run_id = t.run_id and k.expires_at i
 
 -- name: claim_limited
 -- As `claim` for one queue, for runs under limits by key, job or queue; one round trip, one transaction.
-select * from jobd.claim_limited($1, $2, $3, $4, $5, $6);
+select * from jobd.claim_limited($1, $2, $3, $4, $5, $6, $7);
 
 -- name: unblock
 -- After runs under these keys have ended: others of the same keys may start. Returns their queues.

@@ -55,7 +55,10 @@ with given as materialized (
     on conflict (schedule, slot) where slot is not null do nothing
     returning schedule, queue
 )
-select w.name, a.queue from won w left join added a on a.schedule = w.name;
+-- first every row that was won, then those that got a run: a join of the two sets was planned as a nested loop
+select name, null as queue from won
+union all
+select schedule, queue from added;
 
 -- name: missed
 -- Writes down slots that were not fired, one history row for a stretch of them, with the reason.

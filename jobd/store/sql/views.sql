@@ -22,7 +22,7 @@ order by j.name;
 -- Every schedule with its cursor and how its latest run stands; one that history has forgotten has no state.
 select s.name, s.job, s.spec, s.enabled, s.disabled_reason, s.next_slot, s.last_slot, s.last_run as last_id,
     coalesce(live.state, old.state) as last_state, old.finished_at as last_finished_at,
-    s.paused_at, s.paused_by, s.pause_reason, s.place
+    s.paused_at, s.paused_by, s.paused_until, s.pause_reason, s.place
 from jobd.schedules s
 left join lateral (
     select case when r.state = 'running' and r.started_at is null then 'queued' else r.state end as state
@@ -83,7 +83,8 @@ with recursive heads as (
         union all select queue, due_at from held union all select queue, due_at from claimed
     ) every group by queue
 )
-select q.name, q.weight, q.node_max, q.global_max, q.reserve, q.strict,
+select q.name, coalesce(q.weight_override, q.weight) as weight, q.weight as configured_weight,
+    q.weight_by, q.weight_reason, q.node_max, q.global_max, q.reserve, q.strict,
     (select count(*) from (select from jobd.runs r
         where r.queue = q.name and r.state = 'queued' and r.limit_key is null and r.crashes = 0 limit 10001) f)
     + (select count(*) from (select from jobd.runs r
@@ -99,7 +100,7 @@ left join claimed c on c.queue = q.name
 left join later s on s.queue = q.name
 left join oldest o on o.queue = q.name
 where $1::text is null or q.name = $1
-order by q.weight desc, q.name;
+order by coalesce(q.weight_override, q.weight) desc, q.name;
 
 -- name: nodes
 -- Nodes that are alive, and those that left or were lost in the last day.
@@ -107,7 +108,8 @@ select n.id, n.name, n.host, n.pid, n.version, n.workers, n.state, n.lost,
     not n.lost and n.lease_until > now() as alive,
     count(r.id) filter (where r.started_at is not null)::integer as running,
     count(r.id) filter (where r.started_at is null)::integer as claimed,
-    n.started_at, n.beat_at, n.lease_until, extract(epoch from now() - n.beat_at)::float8 as beat_age_seconds, n.left_at
+    n.started_at, n.beat_at, n.lease_until, extract(epoch from now() - n.beat_at)::float8 as beat_age_seconds, n.left_at,
+    n.desired, n.desired_by, n.desired_reason
 from jobd.nodes n left join jobd.runs r on r.node = n.id and r.state = 'running'
 where not n.lost or n.beat_at > now() - interval '1 day'
 group by n.id

@@ -1,0 +1,58 @@
+"""What the API asks the daemon to change; `jobd/engine/operations.py` does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from jobd.model.bulk import Bulk, BulkAction
+from jobd.model.change import Action, Actor, AuditEntry, Change
+from jobd.model.filter import Filter
+from jobd.model.run import RunState
+
+
+class Operations(Protocol):
+    """Each method is atomic, journalled under `who`, and may raise StoreUnavailable, NotFound and Conflict."""
+
+    async def change(self, change: Change, who: Actor) -> AuditEntry:
+        """Pause, resume or weigh a queue; pause or resume a schedule; quiet, drain or resume a node."""
+
+    async def undo(self, entry: int, who: Actor, reason: str | None) -> AuditEntry:
+        """Put back what that entry of the journal replaced."""
+
+    async def cancel(self, run: int, reason: str, who: Actor) -> RunState:
+        """Ask for a run's end: CANCELLED when it ended at once, RUNNING when its node was asked."""
+
+    async def retry(self, run: int, who: Actor) -> int:
+        """Start an ended run again as a new one; the new one's id."""
+
+    async def messages(self, action: Action, ids: Sequence[int], who: Actor, reason: str | None) -> list[int]:
+        """Send again, hold or let go messages; the ids of those that were in a state for it."""
+
+    async def triggered(self, schedule: str) -> tuple[str, dict[str, Any]]:
+        """(job, arguments) of what a schedule starts."""
+
+    async def note(self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any) -> None:
+        """One line of the journal about what was done elsewhere."""
+
+    async def begin(
+        self,
+        action: BulkAction,
+        chosen: Filter,
+        expected: int,
+        who: Actor,
+        *,
+        queue: str | None = None,
+        reason: str | None = None,
+        journal: Action | None = None,
+    ) -> Bulk:
+        """Begin to do this to all runs that match; ValueError when the action fits none of them."""
+
+    async def stop(self, bulk: int, who: Actor, reason: str | None) -> Bulk:
+        """Stop a bulk after the batch in hand."""
+
+    async def bulk(self, bulk: int) -> Bulk:
+        """How it stands."""
+
+    async def bulks(self, limit: int) -> list[Bulk]:
+        """The latest, newest first."""

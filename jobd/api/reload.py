@@ -1,0 +1,102 @@
+"""/v1/reload and the schedules that jobd writes down itself; /v1/doctor, what a daemon finds around it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from jobd.api.app import answer, control
+from jobd.api.bodies import Name, Nothing, body, query
+from jobd.model.finding import well
+from jobd.model.schedule import Schedule
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reload(_Strict):
+    """POST /v1/reload; the body may be empty."""
+
+    dry_run: bool = False
+
+
+class ScheduleBody(_Strict):
+    """POST and PUT /v1/schedules/{name}: the table `[schedules.NAME]`, checked as jobd.toml is."""
+
+    job: Name
+    cron: str | None = None
+    every: str | None = None
+    at: str | None = None
+    timezone: str | None = None
+    catch_up_window: str | None = None
+    args: dict[str, Any] | None = None
+    enabled: bool | None = None
+
+
+class NextQuery(_Strict):
+    """GET /v1/schedules/{name}/next?n=5"""
+
+    n: Annotated[int, Field(ge=1, le=1000)] = 5
+
+
+async def reloaded(request: web.Request) -> web.Response:
+    """What the files change, taken over unless it is a dry run; 422 with every problem when they cannot be used."""
+    wanted = await body(request, Reload)
+    return answer(await control(request).reload(dry_run=wanted.dry_run))
+
+
+async def schedule_added(request: web.Request) -> web.Response:
+    """A new schedule in jobd.d/schedules.toml, taken over at once: 201 with what changed."""
+    return await _written(request, new=True)
+
+
+async def schedule_edited(request: web.Request) -> web.Response:
+    """Another table for a schedule of jobd.d/schedules.toml, taken over at once."""
+    return await _written(request, new=False)
+
+
+async def schedule_removed(request: web.Request) -> web.Response:
+    """A schedule of jobd.d/schedules.toml is gone; runs of it that wait stay."""
+    query(request, Nothing)
+    return answer(await control(request).write_schedule(request.match_info["name"], None, new=False))
+
+
+async def schedule_next(request: web.Request) -> web.Response:
+    """In words when a schedule fires, and its next slots; of a schedule that is not fired now, when it would."""
+    wanted, daemon, name = query(request, NextQuery), control(request), request.match_info["name"]
+    schedule = await daemon.views.schedule(name)
+    now = await daemon.views.now()
+    found = {"name": name, "job": schedule.job, "timezone": schedule.timezone, "description": schedule.describe()}
+    return answer(
+        {
+            **found,
+            "catch_up_seconds": schedule.catch_up_window.total_seconds(),
+            "warnings": schedule.warnings(),
+            "next": _slots(schedule, now, wanted.n),
+        }
+    )
+
+
+async def examined(request: web.Request) -> web.Response:
+    """Everything that the daemon needs from the outside, tried once; takes up to ten seconds."""
+    query(request, Nothing)
+    findings = await control(request).doctor()
+    return answer({"well": well(findings), "findings": findings})
+
+
+async def _written(request: web.Request, *, new: bool) -> web.Response:
+    wanted = await body(request, ScheduleBody)
+    table = wanted.model_dump(exclude_none=True)
+    changes = await control(request).write_schedule(request.match_info["name"], table, new=new)
+    return answer(changes, 201 if new else 200)
+
+
+def _slots(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
+    slots: list[datetime] = []
+    while len(slots) < count and (slot := schedule.next_after(slots[-1] if slots else after)) is not None:
+        slots.append(slot)
+    return slots

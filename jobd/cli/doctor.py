@@ -1,0 +1,71 @@
+"""`jobd doctor`: what a daemon would find here, told without one."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobd.config import Config
+    from jobd.model.finding import Finding
+
+EXAMPLES = """examples:
+  jobd doctor                        before the first start, or when it does not start
+  jobd doctor --config FILE
+  jobd doctor --json | jq '.[] | select(.verdict == "error")'
+  jobctl doctor                      the same, seen by a running daemon
+"""
+DONE, WRONG = 0, 1
+
+
+def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = sub.add_parser(
+        "doctor",
+        help="examine database, clock, disk, mail and gateway",
+        description="Try everything that the daemon needs from the outside, and say how to mend what is not well. "
+        "Exit status: 0 well, 1 something is not, 9 the configuration is wrong.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="jobd.toml to use")
+    parser.add_argument("--json", action="store_true", help="one JSON list for programs")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from jobd.config import load
+    from jobd.model.display import display_safe
+    from jobd.model.finding import well
+
+    findings = asyncio.run(_examined(load(args.config)))
+    if args.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            print(display_safe(f"{finding.verdict:<8} {finding.name:<10} {finding.text}"))
+            if finding.mend:
+                print(display_safe(f"{'':<20}→ {finding.mend}"))
+    return DONE if well(findings) else WRONG
+
+
+async def _examined(config: Config) -> list[Finding]:
+    """The findings; jobd's own Postgres is started for them, and never made for them."""
+    from jobd.daemon import database_url
+    from jobd.doctor import examine, examine_surroundings
+    from jobd.errors import EmbeddedPostgresError
+    from jobd.model.finding import error, skipped
+
+    own = config.database.embedded.directory or config.daemon.state_directory / "postgres"
+    if config.database.url is None and not own.exists():
+        untold = skipped("database", f"jobd's own Postgres is made at the first start ({own})")
+        return [untold, *await examine_surroundings(config)]
+    try:
+        async with database_url(config) as url:
+            return await examine(config, url)
+    except EmbeddedPostgresError as trouble:
+        found = error("database", str(trouble), "while a daemon runs on it, ask that one: jobctl doctor")
+        return [found, *await examine_surroundings(config)]

@@ -1,0 +1,145 @@
+"""`SyncClient`: a daemon, for programs without asyncio; the standard library alone."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from jobd.client import asks
+from jobd.client.asks import Ask
+from jobd.client.clock import Deadline
+from jobd.client.errors import NoAnswer
+from jobd.client.place import place
+from jobd.client.reading import read
+from jobd.model.reports import JobReport, QueueReport, ScheduleReport
+from jobd.model.run import NewRun, Run, RunState
+
+T = TypeVar("T")
+
+
+class SyncClient:
+    """As `Client`, one request after the other; each has a connection of its own, so threads may share it.
+
+    jobd = SyncClient()
+    run = jobd.enqueue("send-email", to="ada@example.com", subject="Hello")
+    """
+
+    def __init__(
+        self,
+        socket: str | Path | None = None,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._place = place(socket, url, token)
+        self._timeout = timeout
+
+    def enqueue(
+        self,
+        job: str | NewRun,
+        /,
+        *,
+        queue: str | None = None,
+        priority: int | None = None,
+        delay: timedelta | None = None,
+        at: datetime | None = None,
+        key: str | None = None,
+        **args: Any,
+    ) -> int:
+        """Add one run and return its id, or that of the run which has `key` already. As `Client.enqueue`."""
+        body = asks.new_run(job, args, queue=queue, priority=priority, delay=delay, at=at, key=key)
+        return self._ask(asks.enqueue(body))
+
+    def enqueue_many(self, new: Iterable[NewRun]) -> list[int]:
+        """Add runs, a thousand a request; their ids in the order given. As `Client.enqueue_many`."""
+        return [run for ask in asks.enqueue_many(new) for run in self._ask(ask)]
+
+    def run(self, run: int) -> Run:
+        """One run whole; NotFound when there is none of that id."""
+        return self._ask(asks.run(run))
+
+    def wait(self, run: int, timeout: float | None = None) -> Run:
+        """The run, as soon as it has ended; TimeoutError when it has not within `timeout` seconds."""
+        deadline = Deadline(run, timeout)
+        while True:
+            found = self._ask(asks.wait(run, deadline.step()))
+            if found.state.final:
+                return found
+            deadline.check(found)
+
+    def follow(self, run: int) -> Iterator[Run]:
+        """The run as it is, again each time that it has changed, and last as it ended."""
+        shown = self.run(run)
+        yield shown
+        while not shown.state.final:
+            found = self._ask(asks.wait(run, asks.LOOK_SECONDS))
+            if found != shown:
+                shown = found
+                yield shown
+
+    def cancel(self, run: int, reason: str | None = None) -> RunState:
+        """CANCELLED when it ended by this, RUNNING when its node was asked; Conflict when it has ended already."""
+        return self._ask(asks.cancel(run, reason))
+
+    def retry(self, run: int) -> int:
+        """Start an ended run again as a new one; the new one's id. Conflict when it has not ended."""
+        return self._ask(asks.retry(run))
+
+    def jobs(self) -> list[JobReport]:
+        return self._ask(asks.jobs())
+
+    def job(self, name: str) -> JobReport:
+        """One job; UnknownJob when there is none of that name."""
+        return self._ask(asks.job(name))
+
+    def schedules(self) -> list[ScheduleReport]:
+        return self._ask(asks.schedules())
+
+    def queues(self) -> list[QueueReport]:
+        return self._ask(asks.queues())
+
+    def _ask(self, ask: Ask[T]) -> T:
+        headers = {"Authorization": f"Bearer {self._place.token}"} if self._place.token else {}
+        if ask.body is not None:
+            headers["Content-Type"] = "application/json"
+        with closing(self._connection(self._timeout + ask.patience)) as connection:
+            try:
+                connection.connect()
+            except OSError as error:
+                raise self._place.not_running(error) from error
+            try:
+                with suppress(BrokenPipeError):  # refused before all of it was read: the answer says why
+                    connection.request(ask.method, ask.path, body=ask.body, headers=headers)
+                answer = connection.getresponse()
+                raw = answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                said = str(error) or type(error).__name__
+                raise NoAnswer(f"no whole answer from jobd at {self._place}: {said}") from error
+        return read(ask, answer.status, raw)
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        if self._place.socket is not None:
+            return _UnixConnection(self._place.socket, timeout)
+        parts = urlsplit(self._place.url or "")
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        return kind(parts.hostname or "", parts.port, timeout=timeout)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over the control socket."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("jobd", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)

@@ -1,0 +1,161 @@
+"""What people change: written down with its line in the journal, then told to whoever has to act on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from jobd.engine.loops import woken
+from jobd.model.bulk import Bulk, BulkAction
+from jobd.model.change import Action, Actor, AuditEntry, Change
+from jobd.model.filter import Filter
+from jobd.model.run import RunState
+from jobd.store.bulk import Bulks
+from jobd.store.changes import Changes
+
+LOOK_SECONDS = 30.0
+"""How often a daemon looks for bulks whose worker has died."""
+
+
+class Around(Protocol):
+    """The daemon that hears of a change; all of these return at once."""
+
+    def changed(self) -> None:
+        """A queue, a schedule or a node is not what it was: every node looks again now."""
+
+    def queued(self, queue: str) -> None:
+        """Runs came to this queue."""
+
+    def ended(self, run_ids: Iterable[int]) -> None:
+        """These runs are over."""
+
+    def stop(self, run: int | None, node: int) -> None:
+        """The end of this run, or of several, was asked of the node that works on them."""
+
+
+class Operations:
+    """Everything that an operator may do. Each method is atomic, journalled, and may raise StoreUnavailable."""
+
+    def __init__(self, changes: Changes, bulks: Bulks, around: Around, *, name: str) -> None:
+        self._changes, self._bulks, self._around, self._name = changes, bulks, around, name
+        self._wake = asyncio.Event()
+
+    async def change(self, change: Change, who: Actor) -> AuditEntry:
+        """Pause, resume or weigh a queue; pause or resume a schedule; quiet, drain or resume a node.
+
+        Raises:
+            NotFound, Conflict: see `Changes.apply`.
+        """
+        entry = await self._changes.apply(change, who)
+        self._around.changed()
+        return entry
+
+    async def undo(self, entry: int, who: Actor, reason: str | None) -> AuditEntry:
+        """Put back what that entry of the journal replaced.
+
+        Raises:
+            NotFound, Conflict: see `Changes.undo`.
+        """
+        undone = await self._changes.undo(entry, who, reason)
+        self._around.changed()
+        return undone
+
+    async def cancel(self, run: int, reason: str, who: Actor) -> RunState:
+        """Ask for a run's end: CANCELLED when it ended at once, RUNNING when its node was asked.
+
+        Raises:
+            NotFound: it is not among the live runs.
+        """
+        asked = await self._changes.cancel(run, reason, who)
+        if not asked.running or asked.node is None:
+            self._around.ended([run])
+            return RunState.CANCELLED
+        self._around.stop(run, asked.node)
+        return RunState.RUNNING
+
+    async def retry(self, run: int, who: Actor) -> int:
+        """Start an ended run again as a new one; the new one's id.
+
+        Raises:
+            NotFound: it is not among the ended runs, or its job is gone.
+        """
+        new, queue = await self._changes.retry(run, who)
+        self._around.queued(queue)
+        return new
+
+    async def messages(self, action: Action, ids: Sequence[int], who: Actor, reason: str | None) -> list[int]:
+        """Send again, hold or let go messages; the ids of those that were in a state for it."""
+        changed = await self._changes.messages(action, ids, who, reason)
+        if changed and action is not Action.MESSAGE_HOLD:
+            self._around.changed()
+        return changed
+
+    async def triggered(self, schedule: str) -> tuple[str, dict[str, Any]]:
+        """(job, arguments) of what a schedule starts.
+
+        Raises:
+            NotFound: there is no such schedule.
+        """
+        return await self._changes.triggered(schedule)
+
+    async def note(self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any) -> None:
+        """One line of the journal about what was done elsewhere."""
+        await self._changes.note(who, action, target, reason=reason, **after)
+
+    # Many at once
+
+    async def begin(
+        self,
+        action: BulkAction,
+        chosen: Filter,
+        expected: int,
+        who: Actor,
+        *,
+        queue: str | None = None,
+        reason: str | None = None,
+        journal: Action | None = None,
+    ) -> Bulk:
+        """Begin to do this to all runs that match; `work` goes on with it.
+
+        Raises:
+            ValueError, Conflict: see `Bulks.begin`.
+        """
+        bulk = await self._bulks.begin(action, chosen, expected, who, queue=queue, reason=reason, journal=journal)
+        self._wake.set()
+        return bulk
+
+    async def stop(self, bulk: int, who: Actor, reason: str | None) -> Bulk:
+        """Stop it after the batch in hand.
+
+        Raises:
+            NotFound, Conflict: see `Bulks.stop`.
+        """
+        return await self._bulks.stop(bulk, who, reason)
+
+    async def bulk(self, bulk: int) -> Bulk:
+        """How it stands.
+
+        Raises:
+            NotFound: no such bulk.
+        """
+        return await self._bulks.one(bulk)
+
+    async def bulks(self, limit: int) -> list[Bulk]:
+        """The latest, newest first."""
+        return await self._bulks.latest(limit)
+
+    async def work(self) -> None:
+        """One round: take a bulk that waits, its own or one whose worker died, and do it batch by batch."""
+        while (bulk := await self._bulks.take(self._name)) is not None:
+            try:
+                batch = await self._bulks.batch(bulk, self._name)
+            except ValueError as error:  # written by a newer jobd, whose filters say more
+                await self._bulks.fail(bulk, str(error))
+                continue
+            self._around.ended(batch.ended)
+            for node in batch.nodes:
+                self._around.stop(None, node)
+            for queue in batch.queues:
+                self._around.queued(queue)
+        await woken(self._wake, LOOK_SECONDS)

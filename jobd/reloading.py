@@ -1,0 +1,83 @@
+"""A new configuration for a running daemon: checked as a whole, then taken over as a whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from jobd.config import Config, load
+from jobd.config.differences import compared, taken_over
+from jobd.config.edit import ScheduleTable, with_schedule
+from jobd.errors import ConfigError, Conflict
+from jobd.loading import Loading
+from jobd.model.reload import ConfigChanges
+
+log = logging.getLogger(__name__)
+
+
+class Reloading:
+    """Takes over what the files say. One reload at a time; what runs is left alone.
+
+    Functions are found again by name, but modules stay as they were imported: new code wants a restart.
+    """
+
+    def __init__(self, config: Config, loading: Loading, apply: Callable[[Config], Awaitable[None]]) -> None:
+        self.started_with = config
+        self.loaded = config
+        """As the files said at the last load, of which some may wait for a restart."""
+        self.working = config
+        self._loading, self._apply = loading, apply
+        self._turn = asyncio.Lock()
+
+    @property
+    def restart_needed(self) -> tuple[str, ...]:
+        """Keys that have changed since the start and hold only after a restart."""
+        if self.loaded is self.started_with:
+            return ()
+        return compared(self.started_with, self.loaded).restart
+
+    async def reload(self, *, dry_run: bool = False) -> ConfigChanges:
+        """What the files change, taken over unless `dry_run`.
+
+        Raises:
+            ConfigError: the files cannot be used; the daemon goes on by the old ones.
+            Conflict: it was not started from files.
+            StoreUnavailable: nothing was taken over.
+        """
+        async with self._turn:
+            return await self._reload(dry_run)
+
+    async def write_schedule(self, name: str, table: ScheduleTable | None, *, new: bool) -> ConfigChanges:
+        """Add (`new`), replace or, without a table, remove a schedule of jobd.d/schedules.toml, and reload.
+
+        Raises:
+            ConfigError: with it the files could not be used; nothing is written.
+            Conflict: it stands in a file that people write, or is there already, or is not there.
+        """
+        async with self._turn:
+            main = self._main()
+            with with_schedule(main, name, table, new=new) as written:
+                changes = await self._reload(dry_run=False)
+                written.keep()
+            return changes
+
+    async def _reload(self, dry_run: bool) -> ConfigChanges:
+        new = await asyncio.to_thread(load, self._main())
+        changes = compared(self.loaded, new, taken=not dry_run)
+        candidate = self._loading.candidate(taken_over(self.started_with, new))
+        touched = {*changes.jobs.added, *changes.jobs.changed}
+        if unable := [problem for name, problem in candidate.problems if name in touched]:
+            raise ConfigError(unable)
+        if not dry_run:
+            await self._loading.take(candidate)
+            self.loaded, self.working = new, candidate.config
+            await self._apply(candidate.config)
+            log.info("configuration reloaded", extra={"changes": changes.summary(), "restart": list(changes.restart)})
+        return changes
+
+    def _main(self) -> Path:
+        if not self.started_with.files:
+            raise Conflict("this daemon was not started from a file: there is nothing to reload")
+        return self.started_with.files[0]
