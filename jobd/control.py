@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from jobd import __version__
 from jobd.api.endings import Endings
-from jobd.config import Config, current_digest
+from jobd.api.feed import Feed
+from jobd.api.watching import Watching
+from jobd.config import Config, current_digest, show
+from jobd.config.configuration import Shown
 from jobd.doctor import examine
 from jobd.engine.context import Stop
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.loops import Pulse
 from jobd.engine.node import Node
+from jobd.engine.operations import Operations
 from jobd.errors import Conflict
 from jobd.loading import Loading
 from jobd.model.arguments import OPEN, Parameters
@@ -25,14 +29,24 @@ from jobd.model.health import Health, Level, Notice
 from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.reload import ConfigChanges
-from jobd.model.run import NewRun, RunState
+from jobd.model.run import Ending, NewRun, Outcome, RunState
 from jobd.model.storable import storable
 from jobd.reloading import Reloading
+from jobd.store.endings import Tallies, merge
 from jobd.store.listen import Announcer, Listener
 from jobd.store.store import Store
 from jobd.store.views import Views
 
 SKEW_SECONDS = 2.0
+STATES = {
+    Outcome.SUCCEEDED: RunState.SUCCEEDED,
+    Outcome.CANCELLED: RunState.CANCELLED,
+    Outcome.FAILED: RunState.FAILED,
+    Outcome.TIMED_OUT: RunState.FAILED,
+    Outcome.LOST: RunState.FAILED,
+    Outcome.INTERRUPTED: RunState.QUEUED,
+}
+"""What a run is after its last attempt ended so."""
 
 
 class NodeControl:
@@ -54,6 +68,12 @@ class NodeControl:
         self._config, self._store, self._loading = config, store, loading
         self._enqueuer, self._announcer, self._listener, self._pulse = enqueuer, announcer, listener, pulse
         self._endings = Endings(store.views.runs)
+        self.operations = Operations(
+            store.changes, store.bulks, self, name=f"{config.daemon.name} {socket.gethostname()} {os.getpid()}"
+        )
+        self.feed = Feed()
+        self.watching = Watching(self.feed, store.views, self._own)
+        self.tallies: Tallies = {}
         self._started_at = datetime.now(UTC)
         self.node: Node | None = None
         """The node that this daemon is now; None while it has no lease."""
@@ -94,22 +114,31 @@ class NodeControl:
         if (reason := self._loading.disabled_reason(job)) is not None:
             raise Conflict(f'job "{job}" is disabled: {reason}')
 
-    async def cancel(self, run_id: int, reason: str) -> RunState:
-        asked = await self._store.runs.request_cancel(run_id, reason)
-        if not asked.running:
-            self.ended([run_id])
-            return RunState.CANCELLED
-        if self.node is not None and asked.node == self.node.id:
-            self.node.workers.stop(run_id, Stop.CANCEL)
-        else:
-            self._announcer.say(f"cancel {asked.node}")
-        return RunState.RUNNING
+    # What others hear of a change
 
-    async def retry(self, run_id: int, source: str) -> int:
-        run, queue = await self._store.runs.retry(run_id, source)
+    def changed(self) -> None:
+        """A queue, a schedule or a node is not what it was: look again, here and elsewhere."""
+        self._announcer.say("changed")
+        if self.node is not None:
+            self.node.look.soon()
+
+    def queued(self, queue: str) -> None:
+        """Runs came to this queue by an operator's hand."""
         if self.node is not None:
             self.node.queued(queue)
-        return run
+
+    def stop(self, run: int | None, node: int) -> None:
+        """The end of this run, or of several, was asked of that node."""
+        if self.node is None or node != self.node.id:
+            self._announcer.say(f"cancel {node}")
+        elif run is not None:
+            self.node.workers.stop(run, Stop.CANCEL)
+        else:
+            self.node.look.soon()
+
+    def counted(self, tallies: Tallies) -> None:
+        """Attempts of this process have ended and are written down."""
+        self.tallies = merge(self.tallies, tallies)
 
     async def reload(self, *, dry_run: bool) -> ConfigChanges:
         self._refuse_on_a_copy()
@@ -141,6 +170,31 @@ class NodeControl:
     def ended(self, run_ids: Iterable[int]) -> None:
         """These runs are over: whoever waits for them hears it."""
         self._endings.announce(run_ids)
+
+    def recorded(self, endings: Sequence[Ending]) -> None:
+        """Attempts of this node are written down."""
+        if self._endings.waited_for:
+            self._endings.announce(ending.run.id for ending in endings if not ending.again)
+        if self.feed.wanted:
+            self._publish(endings)
+
+    def _publish(self, endings: Sequence[Ending]) -> None:
+        for ending in endings:
+            if ending.again and ending.outcome is Outcome.INTERRUPTED:
+                continue
+            run = ending.run
+            self.feed.publish(
+                "run.retrying" if ending.again else "run.ended", id=run.id, job=run.job, queue=run.queue,
+                state=RunState.SCHEDULED if ending.again else STATES[ending.outcome], attempt=run.attempt,
+                node=ending.node, took=ending.took,
+                error=None if ending.error is None else ending.error[:300],
+            )  # fmt: skip
+
+    def _own(self) -> Collection[int]:
+        return () if self.node is None else (self.node.id,)
+
+    def settings(self) -> Sequence[Shown]:
+        return show(self._config)
 
     def health(self) -> Health:
         daemon, node = self._config.daemon, self.node

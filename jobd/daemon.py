@@ -21,7 +21,6 @@ from jobd.engine.node import Node
 from jobd.engine.workers import first_of
 from jobd.errors import JobdError, StoreUnavailable
 from jobd.loading import Loading
-from jobd.model.run import Ending
 from jobd.reloading import Reloading
 from jobd.stop import Stop
 from jobd.store.database import close, connect
@@ -57,7 +56,7 @@ async def on_database(url: str, config: Config, home: Home, stop: Stop) -> None:
     """Bring the schema up to date and run on it until `stop`."""
     for name in await migrate(url):
         log.info("migration applied", extra={"migration": name})
-    async with open_store(url, config.database, config.app) as store:
+    async with open_store(url, config.database, config.app, redact=config.privacy.redact) as store:
         await Daemon(config, store, home, stop).run()
 
 
@@ -129,6 +128,8 @@ class Daemon:
         loops = [
             self._enqueuer.run(),
             self._control.endings.look(),
+            self._control.watching.look(),
+            patiently("bulk", self._pulse, self._control.operations.work, limit=120),
             patiently("announce", self._pulse, self._announcer.round, self._announcer.wake),
             watchdog(self._pulse),
         ]
@@ -156,7 +157,8 @@ class Daemon:
             pulse=self._pulse,
             announcer=self._announcer,
             enqueue=self._enqueuer.enqueue,
-            ended=self._ended,
+            ended=self._control.recorded,
+            counted=self._control.counted,
             former=self._former,
             hurry=self._stop.hurry,
             intake=self._control.paused is None and self._config.daemon.enabled,
@@ -215,9 +217,6 @@ class Daemon:
         """The listening connection is new: whatever was said meanwhile was not heard."""
         self._heard(CONTROL, "")
 
-    def _ended(self, endings: Sequence[Ending]) -> None:
-        if self._control.endings.waited_for:
-            self._control.ended(ending.run.id for ending in endings if not ending.again)
 
 
 async def watchdog(pulse: Pulse) -> None:

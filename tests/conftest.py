@@ -14,6 +14,13 @@ from jobd.store.store import Store, open_store
 from jobd.testing.postgres import fresh_database, postgres_server
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that take minutes run only where they are asked for (`-m soak`)."""
+    if not config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if "soak" in item.keywords])
+        items[:] = [item for item in items if "soak" not in item.keywords]
+
+
 @pytest.fixture(scope="session")
 async def postgres_url() -> AsyncIterator[str]:
     """A server for the whole session; tests create databases on it with `fresh_database(postgres_url)`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +17,21 @@ from typing import Any
 import aiohttp
 
 from jobd.api.endings import Endings
+from jobd.api.feed import Feed
 from jobd.api.server import control_socket
+from jobd.api.watching import Watching
+from jobd.engine.operations import Operations
 from jobd.model.arguments import OPEN, Parameters
 from jobd.model.health import Health, Level, Notice
 from jobd.model.job import Job
 from jobd.model.queue import Queue
-from jobd.model.run import NewRun, RunState
+from jobd.model.privacy import Mask
+from jobd.model.run import NewRun
 from jobd.model.storable import storable
+from jobd.store.bulk import Bulks
+from jobd.store.changes import Changes
 from jobd.store.database import Database, open_database
+from jobd.store.endings import Tallies
 from jobd.store.migrate import migrate
 from jobd.store.runs import Runs
 from jobd.store.views import Views
@@ -52,9 +59,14 @@ QUEUES = {"default": Queue(name="default", weight=2), "low": Queue(name="low")}
 class SmallDaemon:
     """A Control over the real store."""
 
-    def __init__(self, database: Database) -> None:
-        self.database, self.store, self.views = database, Runs(database), Views(database)
+    def __init__(self, database: Database, redact: Sequence[str] = ()) -> None:
+        self.database, self.store, self.views = database, Runs(database), Views(database, Mask(redact))
         self.endings = Endings(self.views.runs)
+        self.operations = Operations(Changes(database), Bulks(database), self, name="test")
+        self.feed = Feed()
+        self.watching = Watching(self.feed, self.views, lambda: ())
+        self.tallies: Tallies = {}
+        self.heard: list[str] = []
         self.jobs: Mapping[str, Job] = JOBS
         self.queues: Mapping[str, Queue] = QUEUES
         self.notices: tuple[Notice, ...] = ()
@@ -84,12 +96,22 @@ class SmallDaemon:
             storable(run.args)
         return [(await self.enqueue(run))[0] for run in new]
 
-    async def cancel(self, run_id: int, reason: str) -> RunState:
-        asked = await self.store.request_cancel(run_id, reason)
-        return RunState.RUNNING if asked.running else RunState.CANCELLED
+    # What others would hear of a change
 
-    async def retry(self, run_id: int, source: str) -> int:
-        return (await self.store.retry(run_id, source))[0]
+    def changed(self) -> None:
+        self.heard.append("changed")
+
+    def queued(self, queue: str) -> None:
+        self.heard.append(f"queued {queue}")
+
+    def ended(self, run_ids: Iterable[int]) -> None:
+        self.endings.announce(run_ids)
+
+    def stop(self, run: int | None, node: int) -> None:
+        self.heard.append(f"stop {node}")
+
+    def settings(self) -> list[tuple[str, str, str]]:
+        return [("daemon.name", "test", "default"), ("mail.password", "********", "jobd.toml:7")]
 
     async def until_ended(self, run_id: int, seconds: float) -> None:
         await self.endings.until_ended(run_id, seconds)
@@ -97,7 +119,8 @@ class SmallDaemon:
     async def reset(self) -> None:
         """Empty tables, but for the jobs and queues."""
         self.notices = ()
-        tables = "runs history attempts keys nodes stats outbox schedules jobs queues".split()
+        self.heard.clear()
+        tables = "runs history attempts keys nodes stats outbox schedules jobs queues audit bulk tokens".split()
         await self.database.execute(
             "".join(f"delete from jobd.{table};" for table in tables) + "alter sequence jobd.run_ids restart"
         )
@@ -139,17 +162,24 @@ class SmallDaemon:
         )
 
 
+async def bulk_work(daemon: SmallDaemon) -> None:
+    while True:
+        await daemon.operations.work()
+
+
 @asynccontextmanager
 async def small_daemon(url: str) -> AsyncIterator[SmallDaemon]:
     """A SmallDaemon on a migrated database."""
     await migrate(url)
     async with open_database(url, connections=4) as database, asyncio.TaskGroup() as tasks:
         daemon = SmallDaemon(database)
-        looking = tasks.create_task(daemon.endings.look())
+        loops = [daemon.endings.look(), daemon.watching.look(), bulk_work(daemon)]
+        looking = [tasks.create_task(loop) for loop in loops]
         try:
             yield daemon
         finally:
-            looking.cancel()
+            for task in looking:
+                task.cancel()
             await daemon.store.close()
 
 

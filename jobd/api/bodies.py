@@ -60,7 +60,10 @@ def _states(value: object) -> object:
 
 
 class RunsQuery(_Strict):
-    """GET /v1/runs?state=failed,cancelled&job=send-*&queue=…&schedule=…&limit=…&after=…"""
+    """GET /v1/runs?filter=…, or ?state=failed,cancelled&job=send-*&queue=…&schedule=…; and &limit=…&after=…"""
+
+    filter: Annotated[str, Field(max_length=2000)] | None = None
+    """Stands alone: it can say all that the others say."""
 
     state: Annotated[frozenset[RunState] | None, BeforeValidator(_states)] = None
     job: Name | None = None

@@ -9,10 +9,11 @@ from typing import Any
 from aiohttp import web
 
 from jobd.api.app import control
-from jobd.api.bodies import EventsQuery, query
+from jobd.api.bodies import query
 from jobd.api.control import Control
 from jobd.api.feed import Event, Overtaken
 from jobd.api.wire import to_json
+from jobd.api.wishes import EventsQuery
 
 QUIET_SECONDS = 15.0
 """After so much silence a comment goes out: it keeps the way open, and shows who has gone."""

@@ -37,14 +37,16 @@ _TABLE: tuple[tuple[type[JobdError], int, str, str | None], ...] = (
 class Refused(JobdError):
     """A request that gets `status`; `close` ends the connection, for what follows on it cannot be trusted."""
 
-    def __init__(self, status: int, code: str, message: str, *, hint: str | None = None, close: bool = False) -> None:
-        self.status, self.code, self.hint, self.close = status, code, hint, close
+    def __init__(
+        self, status: int, code: str, message: str, *, hint: str | None = None, close: bool = False, **facts: object
+    ) -> None:
+        self.status, self.code, self.hint, self.close, self.facts = status, code, hint, close, facts
         super().__init__(message)
 
 
-def error_response(status: int, code: str, message: str, hint: str | None = None) -> web.Response:
-    """The one shape of bad news."""
-    error = {"code": code, "message": message, "hint": hint}
+def error_response(status: int, code: str, message: str, hint: str | None = None, **facts: object) -> web.Response:
+    """The one shape of bad news; `facts` are for programs."""
+    error = {"code": code, "message": message, "hint": hint, **facts}
     return web.Response(status=status, body=to_json({"error": error}), content_type="application/json")
 
 
@@ -54,7 +56,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except Refused as refused:
-        response = error_response(refused.status, refused.code, str(refused), refused.hint)
+        response = error_response(refused.status, refused.code, str(refused), refused.hint, **refused.facts)
         if refused.close:
             response.force_close()
         return response

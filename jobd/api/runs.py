@@ -7,7 +7,9 @@ from aiohttp import web
 from jobd.api.app import answer, caller, control
 from jobd.api.bodies import Cancel, Enqueue, Nothing, RunsQuery, WaitQuery, body, checked, json_body, query, run_id
 from jobd.api.enqueue import enqueue_many, new_run
+from jobd.api.filters import filter_of
 from jobd.api.refusals import Refused
+from jobd.api.wishes import CountQuery
 from jobd.errors import Conflict, NotFound
 from jobd.model.run import Run, RunState
 from jobd.model.storable import storable_text
@@ -26,18 +28,29 @@ async def enqueued(request: web.Request) -> web.Response:
 
 async def listed(request: web.Request) -> web.Response:
     """A page of runs."""
-    wanted = query(request, RunsQuery)
+    wanted, views = query(request, RunsQuery), control(request).views
     try:
         after = Cursor.parse(wanted.after) if wanted.after else Cursor()
     except ValueError as error:
         raise Refused(400, "bad_request", f"after: {error}") from error
+    if wanted.filter is not None:
+        if others := sorted(wanted.model_fields_set & {"state", "job", "queue", "schedule"}):
+            raise Refused(400, "bad_request", f"{others[0]}: belongs into the filter when there is one")
+        return answer(await views.search.page(filter_of(wanted.filter), after=after, limit=wanted.limit))
     chosen = RunFilter(
         states=wanted.state or frozenset(RunState),
         job=wanted.job,
         queue=wanted.queue,
         schedule=wanted.schedule,
     )
-    return answer(await control(request).views.runs.page(chosen, after=after, limit=wanted.limit))
+    return answer(await views.runs.page(chosen, after=after, limit=wanted.limit))
+
+
+async def counted(request: web.Request) -> web.Response:
+    """How many runs the filter finds, up to 10,000 or what was asked for."""
+    wanted = query(request, CountQuery)
+    count, since = await control(request).views.search.count(filter_of(wanted.filter), most=wanted.most)
+    return answer({"count": count.count, "more": count.more, "since": since})
 
 
 async def shown(request: web.Request) -> web.Response:
@@ -51,7 +64,7 @@ async def cancelled(request: web.Request) -> web.Response:
     reason = storable_text(wanted.reason or f"cancelled by {who.source}")
     number = run_id(request)
     try:
-        state = await daemon.cancel(number, reason)
+        state = await daemon.operations.cancel(number, reason, who.actor)
     except NotFound:
         run = await daemon.views.runs.one(number)
         raise Conflict(f"run {number} has ended already: {run.state}") from None
@@ -63,7 +76,7 @@ async def retried(request: web.Request) -> web.Response:
     await body(request, Nothing)
     number, daemon = run_id(request), control(request)
     try:
-        new = await daemon.retry(number, caller(request).source)
+        new = await daemon.operations.retry(number, caller(request).actor)
     except NotFound:
         raise _why_no_retry(await daemon.views.runs.one(number)) from None
     return answer({"id": new, "retried_from": number}, 201)

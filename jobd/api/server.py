@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from jobd.api import metrics
 from jobd.api.access import RoleOf, own_and_root
 from jobd.api.app import CONTROL
 from jobd.api.bodies import BODY_LIMIT
@@ -45,6 +46,7 @@ async def control_socket(path: Path, control: Control, *, role_of: RoleOf = own_
                 yield
             finally:
                 server.close()
+                control.feed.close()
                 await finish(runner)
 
 
@@ -52,6 +54,7 @@ def make_app(control: Control, identify: Identify) -> web.Application:
     """The application behind every site."""
     app = web.Application(client_max_size=BODY_LIMIT)
     app[CONTROL] = control
+    metrics.prepare(app)
     roles = add_routes(app)
     app.middlewares.extend([errors, guarded(roles, identify)])
     app.on_response_prepare.append(stamp)

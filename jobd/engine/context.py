@@ -160,9 +160,10 @@ class AttemptContext:
         now = time.monotonic()
         waited = self.run.waited + self.started - self.claimed
         ending = Ending(self.run, self.services.node, outcome, now, now - self.started, waited if waited > 0 else 0.0)
-        if outcome is not Outcome.SUCCEEDED or self.counted:
-            ending.plain = False
+        if self.counted:
             ending.items = self.items
+        elif outcome is Outcome.SUCCEEDED:
+            ending.plain = True
         if self.committed:
             ending.written = True
         return ending

@@ -86,7 +86,7 @@ def hand_on(recorder: Recorder, node: int, runs: Iterable[Claimed]) -> None:
     now = time.monotonic()
     for run in runs:
         ending = Ending(run, node, Outcome.INTERRUPTED, now, 0.0, 0.0)
-        ending.plain, ending.again = False, True
+        ending.again = True
         recorder.add(ending)
 
 

@@ -71,6 +71,7 @@ class Node:
         hurry: asyncio.Event,
         intake: bool,
         desired: str = "running",
+        counted: Callable[[endings.Tallies], None] = lambda tallies: None,
     ) -> None:
         self.config, self.store, self.home, self.pulse, self.announcer = config, store, home, pulse, announcer
         self.former, self.hurry, self.intake, self.desired = former, hurry, intake, desired
@@ -99,6 +100,7 @@ class Node:
             pulse,
             self._recorded,
             keyed=any(job.unique is not None for job in config.jobs.values()),
+            counted=counted,
         )
         self.workers = Workers(self.services, jobs, self.recorder.add, self._attempt_ended)
         self.dispatcher = Dispatcher(

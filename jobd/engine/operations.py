@@ -146,16 +146,17 @@ class Operations:
         return await self._bulks.latest(limit)
 
     async def work(self) -> None:
-        """One round: take a bulk that waits, its own or one whose worker died, and do it batch by batch."""
-        while (bulk := await self._bulks.take(self._name)) is not None:
-            try:
-                batch = await self._bulks.batch(bulk, self._name)
-            except ValueError as error:  # written by a newer jobd, whose filters say more
-                await self._bulks.fail(bulk, str(error))
-                continue
-            self._around.ended(batch.ended)
-            for node in batch.nodes:
-                self._around.stop(None, node)
-            for queue in batch.queues:
-                self._around.queued(queue)
-        await woken(self._wake, LOOK_SECONDS)
+        """One round: the next batch of a bulk, its own or of one whose worker died; without any, a rest."""
+        if (bulk := await self._bulks.take(self._name)) is None:
+            await woken(self._wake, LOOK_SECONDS)
+            return
+        try:
+            batch = await self._bulks.batch(bulk, self._name)
+        except ValueError as error:  # written by a newer jobd, whose filters say more
+            await self._bulks.fail(bulk, str(error))
+            return
+        self._around.ended(batch.ended)
+        for node in batch.nodes:
+            self._around.stop(None, node)
+        for queue in batch.queues:
+            self._around.queued(queue)

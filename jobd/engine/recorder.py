@@ -26,9 +26,16 @@ class Recorder:
     """Collects endings and writes them down in the order in which they came."""
 
     def __init__(
-        self, link: Link, pulse: Pulse, recorded: Callable[[Sequence[Ending]], None], *, keyed: bool = True
+        self,
+        link: Link,
+        pulse: Pulse,
+        recorded: Callable[[Sequence[Ending]], None],
+        *,
+        keyed: bool = True,
+        counted: Callable[[store.Tallies], None] = lambda tallies: None,
     ) -> None:
-        """`keyed`: some job here is `unique` until its run has ended."""
+        """`keyed`: some job here is `unique` until its run has ended. `counted` hears what each batch adds up to."""
+        self._counted = counted
         self._link = link
         self._keyed = keyed
         self._pulse = pulse
@@ -136,10 +143,9 @@ class Recorder:
         self, connection: object, node: int, endings: Sequence[Ending], counts: store.Tallies
     ) -> None:
         """End runs for good, with the minute's counts in the same statement."""
+        tallies = store.merge(store.tally(endings), counts)
         try:
-            ended = await store.finish(
-                connection, node, endings, store.merge(store.tally(endings), counts), time.monotonic()
-            )
+            ended = await store.finish(connection, node, endings, tallies, time.monotonic())
         except store.REFUSALS as error:
             if store.heals(error):
                 raise StoreUnavailable(f"endings wait: {error}") from error
@@ -155,7 +161,10 @@ class Recorder:
             endings = [ending for ending in endings if ending.run.id in ended]
             for ending in refused:
                 self._drop(ending)
-            await store.finish(connection, node, [], store.tally(refused, -1), time.monotonic())
+            taken_back = store.tally(refused, -1)
+            await store.finish(connection, node, [], taken_back, time.monotonic())
+            tallies = store.merge(tallies, taken_back)
+        self._counted(tallies)
         await self._release_keys(connection, endings)
         self._recorded(endings)
 

@@ -39,8 +39,8 @@ def change_all(
     many = f"{counted(found)} {'run' if found['count'] == 1 else 'runs'}"
     where = f" to queue {queue}" if queue else ""
     sure(f"{action} {many}{where} ({filter_text})?", yes=yes, typed=how_sure(found["count"]))
-    body = {"action": action, "filter": filter_text, "expected_count": expected or None, "reason": reason, "queue": queue}
-    return watched(daemon, daemon.post("/v1/runs/bulk", said(body)), output)
+    body = {"action": action, "filter": filter_text, "expected_count": expected or None, "reason": reason}
+    return watched(daemon, daemon.post("/v1/runs/bulk", said({**body, "to": queue})), output)
 
 
 def watched(daemon: Daemon, bulk: Row, output: Output) -> int:
@@ -64,7 +64,8 @@ def _lines(bulk: Row) -> list[str]:
     rest = bulk["seen"] - bulk["changed"]
     left = f", {rest:,} were not in a state for it" if rest else ""
     error = f": {bulk['error']}" if bulk.get("error") else ""
-    return [display_safe(f"{bulk['action']} {bulk['state']}: {bulk['changed']:,} of {bulk['matched']:,} runs{left}{error}")]
+    changed = f"{bulk['changed']:,} of {bulk['matched']:,} runs"
+    return [display_safe(f"{bulk['action']} {bulk['state']}: {changed}{left}{error}")]
 
 
 def _progress(bulk: Row, output: Output) -> None:

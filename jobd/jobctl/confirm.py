@@ -20,7 +20,8 @@ def sure(question: str, *, yes: bool, typed: str | None = None) -> None:
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Failure(WRONG_USE, "not_confirmed", f"{question}: not done without being asked", "--yes says so beforehand")
+        words = f"{question} nobody is here to be asked"
+        raise Failure(WRONG_USE, "not_confirmed", words, "--yes says so beforehand")
     wanted = "yes" if typed is None else typed
     prompt = "[y/N]" if typed is None else f"type {typed} to go on:"
     sys.stderr.write(f"{display_safe(question)} {display_safe(prompt)} ")

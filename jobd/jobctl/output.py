@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from jobd.jobctl.failures import Failure
+from jobd.jobctl.failures import WRONG_USE, Failure
 from jobd.model.display import display_safe
 
 TYPE_CHECKING = False
@@ -72,6 +72,8 @@ class Output:
                 self._print(as_json(value, indent=None))
             case "id":
                 self._print(display_safe(str(value[key])))
+            case "csv":
+                raise Failure(WRONG_USE, "usage", "csv is for lists, and this is one thing", "-o json")
             case _:
                 for line in lines(value):
                     self._print(line)
@@ -95,6 +97,10 @@ class Output:
     def text(self, line: str) -> None:
         """A line for people, already safe."""
         self._print(line)
+
+    def flush(self) -> None:
+        """What was printed goes out now: somebody follows."""
+        self._stream.flush()
 
     def note(self, words: str) -> None:
         """A word about the result, for people at a terminal only."""

@@ -1,26 +1,35 @@
-"""What waits in which queue, for how long, and what its limits are."""
+"""What waits in which queue, for how long, and what its limits are. A pause and a weight can be undone."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 
-from jobd.jobctl.failures import DONE
+from jobd.jobctl.actions import Action, nothing
+from jobd.jobctl.bulk import watched
+from jobd.jobctl.confirm import sure
+from jobd.jobctl.failures import DONE, WRONG_USE, Failure
 from jobd.jobctl.output import Column, Output, Row
-from jobd.jobctl.transport import Daemon
+from jobd.jobctl.transport import Daemon, quoted
+from jobd.jobctl.wishes import asking, pausing, reasoned, said, told
 from jobd.jobctl.words import ago, count, length
 
+arguments = nothing
+
 EXAMPLES = """\
-  jobctl queues
   jobctl queues -o wide
+  jobctl queues pause low --for 30m --reason 'backup of the database'
+  jobctl queues weight critical 20
   jobctl queues --json | jq -r '.[] | select(.oldest_seconds > 60) | .name'
-  watch jobctl queues
 """
 
 
 def _note(queue: Row) -> str:
     if not queue["paused_at"]:
-        return ""
+        by = f" by {queue['weight_by']}" if queue["weight_by"] else ""
+        drifts = queue["weight"] != queue["configured_weight"]
+        return f"weight set{by}, configured is {queue['configured_weight']}" if drifts else ""
     until = f" until {ago(queue['paused_until'])}" if queue["paused_until"] else ""
     return f"paused by {queue['paused_by'] or 'somebody'}{until}: {queue['pause_reason'] or 'no reason given'}"
 
@@ -41,10 +50,49 @@ COLUMNS = (
 )
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("list", nargs="?", choices=["list"], help="the same as nothing")
-
-
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
     output.rows(daemon().get("/v1/queues")["queues"], COLUMNS)
     return DONE
+
+
+def _weighing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="QUEUE")
+    parser.add_argument("weight", metavar="WEIGHT", help="1 to 1000, or `default` for the configured one")
+    parser.add_argument("--reason", help="kept, and shown to whoever wonders")
+
+
+def _weigh(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    if options.weight != "default" and not options.weight.isdecimal():
+        raise Failure(WRONG_USE, "usage", f"weight {options.weight}: a number from 1 to 1000, or default")
+    weight = None if options.weight == "default" else int(options.weight)
+    body = json.dumps({"weight": weight, "reason": options.reason})
+    changed = daemon().post(f"/v1/queues/{quoted(options.name)}/weight", body)
+    words = "its configured weight again" if weight is None else f"weight {weight} until somebody says otherwise"
+    return told(changed, f"queue {options.name} has {words}", output)
+
+
+def _purging(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="QUEUE")
+    parser.add_argument("--reason", help="kept with the runs and in the audit")
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
+
+
+def _purge(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    asked = daemon()
+    queue = asked.get(f"/v1/queues/{quoted(options.name)}")
+    waiting = queue["queued"]["count"] + queue["scheduled"]["count"]
+    more = queue["queued"]["more"] or queue["scheduled"]["more"]
+    question = f"cancel all {waiting:,}{'+' if more else ''} runs that wait in queue {options.name}?"
+    sure(question, yes=options.yes, typed=options.name)
+    body = {"expected_count": None if more else waiting, "reason": options.reason}
+    return watched(asked, asked.post(f"/v1/queues/{quoted(options.name)}/purge", said(body)), output)
+
+
+ACTIONS = (
+    Action("list", "the same as nothing", nothing, run),
+    Action("pause", "nothing of it starts until it is resumed", pausing("QUEUE"),
+           asking("queues", "pause", "queue {} is paused; what runs goes on")),
+    Action("resume", "its runs start again", reasoned("QUEUE"), asking("queues", "resume", "queue {} goes on")),
+    Action("weight", "its share of the workers, until it is given back", _weighing, _weigh),
+    Action("purge", "cancel all runs that wait in it", _purging, _purge),
+)  # fmt: skip

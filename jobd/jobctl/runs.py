@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
     from jobd.jobctl.actions import Run
 
+OPTIONS = ("state", "job", "queue", "schedule", "since")
 EXAMPLES = """\
   jobctl runs --state failed --limit 10
   jobctl runs list 'job:send-* queue:low since:1h' -o wide
@@ -41,17 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    words = [*options.filter, *([f"since:{options.since}"] if options.since else [])]
-    page = daemon().get(
-        "/v1/runs",
-        filter=" ".join(words) or None,
-        state=options.state,
-        job=options.job,
-        queue=options.queue,
-        schedule=options.schedule,
-        limit=options.limit,
-        after=options.after,
-    )
+    page = daemon().get("/v1/runs", filter=_filter(options), limit=options.limit, after=options.after)
     output.rows(page["runs"], RUNS, key="id")
     if page.get("since"):
         output.note(f"ended runs before {page['since']} were not searched: since:7d looks further back")
@@ -60,18 +51,27 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
     return DONE
 
 
+def _filter(options: argparse.Namespace) -> str | None:
+    """Words and options as one filter; None takes every run."""
+    said = [f"{name}:{_word(value)}" for name in OPTIONS if (value := getattr(options, name))]
+    return " ".join([*options.filter, *said]) or None
+
+
+def _word(value: str) -> str:
+    return f'"{value}"' if any(mark in value for mark in ' ":') else value
+
+
 def _many(action: str, one: Run | None) -> Run:
     """For ids where some are given, for all that a filter finds where that is."""
 
     def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-        if options.ids and options.filter or not (options.ids or options.filter):
+        if bool(options.ids) is bool(options.filter):
             raise Failure(WRONG_USE, "usage", f"{action}: give ids, or --filter", f"jobctl runs {action} --help")
         if options.ids and one is not None:
             return one(options, daemon, output)
-        found = options.filter or " ".join(f"id:{run_id}" for run_id in options.ids)
         reason, queue = getattr(options, "reason", None), getattr(options, "to", None)
         return change_all(
-            daemon(), output, action=action, filter_text=found, yes=options.yes, reason=reason, queue=queue
+            daemon(), output, action=action, filter_text=options.filter, yes=options.yes, reason=reason, queue=queue
         )
 
     return run

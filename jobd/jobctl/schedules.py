@@ -1,21 +1,29 @@
-"""When jobs are due: each schedule with its next and last slot, and how the last one went."""
+"""When jobs are due: each schedule with its next and last slot, and how the last one went.
+
+`add`, `edit` and `remove` work on jobd.d/schedules.toml; what stands in jobd.toml is edited there.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 
+from jobd.jobctl.actions import Action, named, nothing
 from jobd.jobctl.failures import DONE
 from jobd.jobctl.output import Column, Output, Row
-from jobd.jobctl.transport import Daemon
+from jobd.jobctl.schedule_edits import EDITS
+from jobd.jobctl.transport import Daemon, quoted
+from jobd.jobctl.wishes import asking, pausing, reasoned
 from jobd.jobctl.words import ago, clock, length
+from jobd.model.display import display_safe
 
 EXAMPLES = """\
-  jobctl schedules
   jobctl schedules -o wide
-  jobctl schedules --json | jq -r '.[] | [.name, .next_slot] | @tsv'
-  jobctl show $(jobctl schedules --json | jq '.[0].last.id')
+  jobctl schedules next nightly -n 10
+  jobctl schedules pause nightly --until 2026-12-24T18:00 --reason holidays
+  jobctl schedules add hourly-tidy --job clean-old-audit-trail --cron '7 * * * *'
 """
+arguments = nothing
 
 
 def _due(schedule: Row) -> str:
@@ -28,7 +36,9 @@ def _due(schedule: Row) -> str:
 
 def _note(schedule: Row) -> str:
     if schedule["paused_at"]:
-        return f"paused by {schedule['paused_by'] or 'somebody'}: {schedule['pause_reason'] or 'no reason given'}"
+        until = f" until {ago(schedule['paused_until'])}" if schedule["paused_until"] else ""
+        who = schedule["paused_by"] or "somebody"
+        return f"paused by {who}{until}: {schedule['pause_reason'] or 'no reason given'}"
     return "" if schedule["enabled"] else f"disabled: {schedule['disabled_reason'] or 'by jobd.toml'}"
 
 
@@ -46,12 +56,58 @@ COLUMNS = (
     Column("PLACE", "place", wide=True),
     Column("NOTE", _note),
 )
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("list", nargs="?", choices=["list"], help="the same as nothing")
+SLOTS = (Column("UTC", lambda slot: clock(slot["utc"])), Column("FROM NOW", lambda slot: ago(slot["utc"])))
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
     output.rows(daemon().get("/v1/schedules")["schedules"], COLUMNS)
     return DONE
+
+
+def _counting(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="SCHEDULE")
+    parser.add_argument("-n", type=int, default=5, metavar="N", help="how many (5)")
+
+
+def _next(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    found = daemon().get(f"/v1/schedules/{quoted(options.name)}/next", n=options.n)
+    output.rows([{"utc": slot} for slot in found["next"]], SLOTS, key="utc")
+    return DONE
+
+
+def _explain(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    asked = daemon()
+    found = asked.get(f"/v1/schedules/{quoted(options.name)}/next", n=options.n)
+    found["why"] = asked.get(f"/v1/why/schedule/{quoted(options.name)}")
+    output.one(found, _explained)
+    return DONE
+
+
+def _explained(found: Row) -> list[str]:
+    lines = [
+        f"{found['name']} runs {found['job']} {found['description']}",
+        found["why"]["sentence"],
+        f"after a stop its latest missed slot still fires when it is no older than {length(found['catch_up_seconds'])}",
+        *(f"warning: {warning}" for warning in found["warnings"]),
+        *(f"  {clock(slot)}  {ago(slot)}" for slot in found["next"]),
+    ]
+    return [display_safe(line) for line in lines]
+
+
+def _trigger(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    added = daemon().post(f"/v1/schedules/{quoted(options.name)}/trigger")
+    output.one(added, lambda added: [f"run {added['id']} added"], key="id")
+    return DONE
+
+
+ACTIONS = (
+    Action("list", "the same as nothing", nothing, run),
+    Action("next", "its next slots", _counting, _next),
+    Action("explain", "in words when it fires, and why it does or does not", _counting, _explain),
+    Action("pause", "it does not fire until it is resumed", pausing("SCHEDULE"),
+           asking("schedules", "pause", "schedule {} is paused")),
+    Action("resume", "it fires again, from its next slot on", reasoned("SCHEDULE"),
+           asking("schedules", "resume", "schedule {} goes on with its next slot")),
+    Action("trigger", "a run of it now, with its arguments", named("SCHEDULE"), _trigger),
+    *EDITS,
+)  # fmt: skip

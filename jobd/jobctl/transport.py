@@ -15,10 +15,11 @@ import struct
 from contextlib import suppress
 
 from jobd.jobctl.diagnose import no_answer, no_socket, strange_owner
-from jobd.jobctl.failures import FAILED, Failure, of_status
+from jobd.jobctl.failures import FAILED, WRONG_USE, Failure, of_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
+    from collections.abc import Iterator
     from typing import Any
 
 SECONDS = 10.0
@@ -50,21 +51,36 @@ class Daemon:
         """The JSON answer to any request. Raises as `get` does."""
         return self._ask(method, path, body.encode(), 0.0)
 
-    def _ask(self, method: str, target: str, body: bytes, patience: float) -> Any:
-        head = (
-            f"{method} {target} HTTP/1.1\r\nHost: jobd\r\nConnection: close\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
+    def stream(self, path: str, *, last: str | None = None) -> Iterator[Any]:
+        """The events of a stream, after the one with the id `last`; ends when the daemon does. Raises as `get` does."""
+        from jobd.jobctl.stream import events, head_of, patient
+
+        more = f"Accept: text/event-stream\r\n{f'Last-Event-ID: {last}' + chr(13) + chr(10) if last else ''}"
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(SECONDS + patience)
-                connection.connect(self.path)
-                _check_owner(connection, self.path)
-                _send(connection, head.encode("ascii") + body)
+                self._request(connection, _head("GET", path, 0, more), 0.0)
+                with patient(connection) as answer:
+                    head = head_of(answer)
+                    if not head.startswith(b"HTTP/1.1 200"):
+                        _answer(head + answer.read())
+                    yield from events(answer, chunked=b"transfer-encoding: chunked" in head.lower())
+        except OSError as error:
+            raise no_answer(self.path, error) from error
+
+    def _ask(self, method: str, target: str, body: bytes, patience: float) -> Any:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                self._request(connection, _head(method, target, len(body)) + body, patience)
                 raw = _everything(connection)
         except OSError as error:
             raise no_answer(self.path, error) from error
         return _answer(raw)
+
+    def _request(self, connection: socket.socket, request: bytes, patience: float) -> None:
+        connection.settimeout(SECONDS + patience)
+        connection.connect(self.path)
+        _check_owner(connection, self.path)
+        _send(connection, request)
 
 
 def socket_path() -> str:
@@ -105,6 +121,16 @@ def _check_owner(connection: socket.socket, path: str) -> None:
     _, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     if uid not in (0, os.geteuid(), os.stat(os.path.dirname(os.path.abspath(path))).st_uid):
         raise strange_owner(path, uid)
+
+
+def _head(method: str, target: str, length: int, more: str = "") -> bytes:
+    if not target.isascii() or not target.isprintable() or " " in target or not more.isascii():
+        hint = "write it percent-encoded, like /v1/runs?job=a%20b"
+        raise Failure(WRONG_USE, "usage", f"{target[:80]}: no path", hint)
+    return (
+        f"{method} {target} HTTP/1.1\r\nHost: jobd\r\nConnection: close\r\n{more}"
+        f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    ).encode("ascii")
 
 
 def _send(connection: socket.socket, request: bytes) -> None:

@@ -21,7 +21,7 @@ EXAMPLES = """\
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", type=int, nargs="+", metavar="ID")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for all together; then exit 7, and they go on")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for all; then exit 7, and they go on")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:

@@ -20,7 +20,7 @@ KINDS = ("run", "queue", "schedule")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="+", metavar="run ID | queue NAME | schedule NAME", help="a number alone is a run")
+    parser.add_argument("what", nargs="+", metavar="WHAT", help="run ID, queue NAME, schedule NAME, or a run's number")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
@@ -34,7 +34,8 @@ def _asked(words: list[str]) -> tuple[str, str]:
     if len(words) == 1 and words[0].isdecimal():
         return "run", words[0]
     if len(words) != 2 or words[0].rstrip("s") not in KINDS:
-        raise Failure(WRONG_USE, "usage", f"why {' '.join(words)}: ask for a run, a queue or a schedule", "jobctl why --help")
+        told = f"why {' '.join(words)}: ask for a run, a queue or a schedule"
+        raise Failure(WRONG_USE, "usage", told, "jobctl why --help")
     kind, name = words[0].rstrip("s"), words[1]
     if kind == "run" and not name.isdecimal():
         raise Failure(WRONG_USE, "usage", f"why run {name}: a run has a number", "jobctl runs lists them")

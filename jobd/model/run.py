@@ -159,7 +159,7 @@ class Ending:
     One is made for every run, so only what every ending has is set on the instance; the rest are the class' defaults.
     """
 
-    plain: bool = True
+    plain: bool = False
     """A success of which there is nothing more to say: none of the following is set."""
     result: str | None = None
     """JSON text."""

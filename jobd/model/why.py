@@ -148,15 +148,19 @@ def because_of_workers(nodes: Sequence[NodeFacts], queue: QueueFacts, busy: str)
 
 
 def because_of_queue(
-    queue: QueueFacts, nodes: Sequence[NodeFacts], holders: Sequence[Holder], now: datetime
+    queue: QueueFacts, nodes: Sequence[NodeFacts], holders: Sequence[Holder], now: datetime, *, called: str = ""
 ) -> Cause | None:
-    """The queue's own limits, `global_max` and then `max` on every node; None when one has room."""
+    """The queue's own limits, `global_max` and then `max` on every node; None when one has room.
+
+    `called` stands in for the queue's name, where that was said already.
+    """
+    name = called or f"queue {queue.name}"
     cancel = f"jobctl cancel {holders[0].id}" if holders else None
     if queue.global_max is not None and queue.running >= queue.global_max:
-        text = f"queue {queue.name} is at global max {queue.global_max}, {held_by(holders, queue.running, now)}"
+        text = f"{name} is at global max {queue.global_max}, {held_by(holders, queue.running, now)}"
         return Cause(code="queue_global_max", text=text, mend=cancel)
     if queue.node_max is not None and nodes and all(node.load.get(queue.name, 0) >= queue.node_max for node in nodes):
-        text = f"queue {queue.name} is at max {queue.node_max}, {held_by(holders, queue.running, now)}"
+        text = f"{name} is at max {queue.node_max}, {held_by(holders, queue.running, now)}"
         return Cause(code="queue_max", text=text, mend=cancel)
     return None
 

@@ -63,7 +63,8 @@ def _queue_causes(moment: QueueMoment) -> Iterator[Cause | None]:
         yield absent
     elif moment.queued.count:
         takers = [node for node in moment.nodes if node.serves and node.desired == "running"]
-        yield because_of_queue(queue, takers, moment.holders, now) or because_of_workers(takers, queue, moment.busy)
+        full = because_of_queue(queue, takers, moment.holders, now, called="it")
+        yield full or because_of_workers(takers, queue, moment.busy)
     if moment.blocked.count:
         text = f"{moment.blocked} of them wait for a limit of their own"
         yield Cause(code="blocked", text=text, mend=f"jobctl runs --queue {queue.name} --state queued")

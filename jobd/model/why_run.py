@@ -102,8 +102,7 @@ def _later(facts: RunFacts) -> Cause:
     if run.attempt and run.attempts:
         last = run.attempts[-1]
         error = f" ({_first_line(last.error)})" if last.error else ""
-        total = run.attempt + run.retries_left
-        again = f"attempt {run.attempt + 1} of {max(total, run.attempt + 1)} comes {when}"
+        again = f"attempt {run.attempt + 1} of {run.attempt + 1 + run.retries_left} comes {when}"
         ended = f"{_words(last.outcome)} {spoken(facts.now - last.finished_at)} ago"
         text = f"attempt {run.attempt} {ended}{error}; {again}"
         return Cause(code="retry_later", text=text, mend=f"jobctl show {run.id}")

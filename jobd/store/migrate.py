@@ -46,10 +46,11 @@ class Migration:
 @lru_cache(maxsize=1)
 def migrations() -> tuple[Migration, ...]:
     """Every migration of this jobd, in order."""
-    found = []
-    for entry in files("jobd.store").joinpath("migrations").iterdir():
-        if match := _NAME.match(entry.name):
-            found.append(Migration(version=int(match[1]), name=entry.name, sql=entry.read_text("utf-8")))
+    found = [
+        Migration(version=int(match[1]), name=entry.name, sql=entry.read_text("utf-8"))
+        for entry in files("jobd.store").joinpath("migrations").iterdir()
+        if (match := _NAME.match(entry.name))
+    ]
     return tuple(sorted(found, key=lambda migration: migration.version))
 
 
@@ -133,7 +134,7 @@ def script() -> str:
     for migration in migrations():
         parts += [
             f"\n-- {migration.name}\n{migration.sql.strip()}",
-            "insert into jobd.migrations (version, name, checksum) values "
+            "insert into jobd.migrations (version, name, checksum) values "  # noqa: S608 - our own files' names
             f"({migration.version}, '{migration.name}', '{migration.checksum}');",
         ]
     return "\n".join([*parts, "commit;", ""])

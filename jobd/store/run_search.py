@@ -10,11 +10,12 @@ from typing import Any
 
 from jobd.errors import Conflict
 from jobd.model.filter import RETRYING, STATES, Bounds, Filter
+from jobd.model.privacy import Mask
 from jobd.model.reports import COUNTED, Count, Page
 from jobd.statements import statements
 from jobd.store.database import Database
 from jobd.store.reading import SECONDS, reading
-from jobd.store.run_rows import LARGEST_PAGE, Cursor, Mask, read_run
+from jobd.store.run_rows import LARGEST_PAGE, Cursor, read_run
 
 sql = statements("jobd.store.sql", "run_search")
 
@@ -85,7 +86,8 @@ class RunSearch:
             _parts(absolute.errors), _parts(absolute.words), limit, not self._mask.hides_args,
         )  # fmt: skip
         keys = tuple(Cursor.of(row["finished_at"], row["id"]) for row in rows)
-        return Found(keys=keys, since=absolute.since if absolute.since != chosen.since else None)
+        since = absolute.since if chosen.since is None and isinstance(absolute.since, datetime) else None
+        return Found(keys=keys, since=since)
 
     def _refuse_masked(self, chosen: Filter) -> None:
         """What may not be read may not be guessed either, letter by letter."""

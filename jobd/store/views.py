@@ -70,6 +70,10 @@ class Views:
         """Nodes that are alive, newest first, then those that left or were lost since yesterday."""
         return [_node(row) for row in await self._rows(sql.nodes)]
 
+    async def drift(self) -> list[dict[str, Any]]:
+        """What Postgres holds against the files: weights and pauses that operators have laid over them."""
+        return [dict(row) for row in await self._rows(sql.drift)]
+
     async def counts(self) -> Counts:
         """Runs by state now and by outcome in the last hour."""
         async with reading(self._database) as connection:

@@ -134,3 +134,16 @@ select coalesce(sum(succeeded), 0)::integer as succeeded, coalesce(sum(failed), 
     coalesce(sum(cancelled), 0)::integer as cancelled, coalesce(sum(skipped), 0)::integer as skipped,
     coalesce(sum(retried), 0)::integer as retried
 from jobd.stats where minute > now() - interval '1 hour';
+
+-- name: drift
+-- What operators have laid over the configuration, one row for each deviation.
+select 'queues.' || name || '.weight' as key, weight::text as configured, weight_override::text as value,
+    weight_by as by, weight_at as since, weight_reason as reason
+from jobd.queues where weight_override is not null
+union all
+select 'queues.' || name || '.paused', 'false', 'true', paused_by, paused_at, pause_reason
+from jobd.queues where paused_at is not null and coalesce(paused_until > now(), true)
+union all
+select 'schedules.' || name || '.paused', 'false', 'true', paused_by, paused_at, pause_reason
+from jobd.schedules where paused_at is not null and coalesce(paused_until > now(), true)
+order by 1;

@@ -33,7 +33,7 @@ from jobd.runs r
 where r.state = 'running' and r.id <> $6
   and ($1::text is null or r.limit_key = $1) and ($2::text is null or r.job = $2)
   and ($3::text is null or r.queue = $3) and ($4::bigint[] is null or r.node = any($4))
-  and ($5::boolean is null or r.crashes > 0 = $5)
+  and ($5::boolean is null or (r.crashes > 0) = $5)
 order by coalesce(r.started_at, r.claimed_at), r.id limit 3;
 
 -- name: busy

@@ -1,0 +1,102 @@
+"""Mail on its way out: what waits, what was held, what went wrong; newest first."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from jobd.jobctl.actions import Action
+from jobd.jobctl.failures import CONFLICT, DONE
+from jobd.jobctl.output import Column, Output, Row, first_line
+from jobd.jobctl.transport import Daemon
+from jobd.jobctl.wishes import said
+from jobd.jobctl.words import ago, clock, count
+from jobd.model.display import display_safe
+
+EXAMPLES = """\
+  jobctl outbox --state held,dead
+  jobctl outbox show 4711
+  jobctl outbox resend 4711 4712 --reason 'mailbox was full'
+  jobctl outbox release $(jobctl outbox --state held -o id)
+"""
+COLUMNS = (
+    Column("ID", "id", right=True),
+    Column("STATE", "state"),
+    Column("TO", "recipient"),
+    Column("SUBJECT", "subject"),
+    Column("WHEN", lambda message: ago(message["finished_at"] or message["due_at"])),
+    Column("TRIES", "tries", right=True),
+    Column("RUN", "run_id", wide=True, right=True),
+    Column("KIND", "kind", wide=True),
+    Column("CREATED", lambda message: clock(message["created_at"]), wide=True),
+    Column("REPLY", lambda message: first_line(message["reply"])),
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", metavar="STATE,…", help="pending, sending, sent, deferred, bounced, held, …")
+    parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many (50)")
+    parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
+
+
+def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    page = daemon().get("/v1/outbox", state=options.state, limit=options.limit, after=options.after)
+    output.rows(page["messages"], COLUMNS, key="id")
+    output.note(", ".join(f"{count(n)} {state}" for state, n in page["counts"].items() if n["count"]))
+    if page["next"]:
+        output.note(f"there are more: --after {page['next']}")
+    return DONE
+
+
+def _one(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", type=int, metavar="ID")
+
+
+def _show(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    output.one(daemon().get(f"/v1/outbox/{options.id}"), _lines, key="id")
+    return DONE
+
+
+def _lines(message: Row) -> list[str]:
+    facts = [
+        ("message", message["id"]),
+        ("state", message["state"]),
+        ("kind", message["kind"]),
+        ("from", message["sender"]),
+        ("to", message["recipient"]),
+        ("subject", message["subject"]),
+        ("message-id", message["message_id"]),
+        ("run", message["run_id"]),
+        ("due", clock(message["due_at"])),
+        ("tries", message["tries"]),
+        ("reply", message["reply"]),
+    ]
+    shown = [f"{name + ':':<12}{display_safe(str(value))}" for name, value in facts if value is not None]
+    body = message["text"] or message["html"] or ""
+    return [*shown, "", *display_safe(body, lines=True).rstrip("\n").split("\n")]
+
+
+def _many(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", type=int, nargs="+", metavar="ID")
+    parser.add_argument("--reason", help="kept in the audit")
+
+
+def _changing(verb: str, done: str) -> Callable[[argparse.Namespace, Callable[[], Daemon], Output], int]:
+    def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+        body = said({"ids": options.ids, "reason": options.reason})
+        changed = daemon().post(f"/v1/outbox/{verb}", body)["ids"]
+        output.rows([{"id": one} for one in changed], (Column(done, "id", right=True),), key="id")
+        if left := sorted({*options.ids} - {*changed}):
+            output.note(f"not in a state for it: {', '.join(map(str, left))}")
+        return DONE if len(changed) == len({*options.ids}) else CONFLICT
+
+    return run
+
+
+ACTIONS = (
+    Action("list", "the same as nothing", arguments, run),
+    Action("show", "one message with its body", _one, _show),
+    Action("hold", "keep messages back that wait", _many, _changing("hold", "HELD")),
+    Action("release", "let held messages go", _many, _changing("release", "RELEASED")),
+    Action("resend", "send bounced, dead or doubtful messages again", _many, _changing("resend", "AGAIN")),
+)
