@@ -1,4 +1,4 @@
-"""What the files say → functions that can be called, and rows in Postgres; with the reason for each job that cannot run."""
+"""What the files say → functions to call and rows in Postgres; with the reason for each job that cannot run."""
 
 from __future__ import annotations
 

@@ -56,17 +56,37 @@ JOBS = {
 QUEUES = {"default": Queue(name="default", weight=2), "low": Queue(name="low")}
 
 
+class Around:
+    """What others would hear of a change."""
+
+    def __init__(self, endings: Endings) -> None:
+        self.heard: list[str] = []
+        self._endings = endings
+
+    def changed(self) -> None:
+        self.heard.append("changed")
+
+    def queued(self, queue: str) -> None:
+        self.heard.append(f"queued {queue}")
+
+    def ended(self, run_ids: Iterable[int]) -> None:
+        self._endings.announce(run_ids)
+
+    def stop(self, run: int | None, node: int) -> None:
+        self.heard.append(f"stop {node}")
+
+
 class SmallDaemon:
     """A Control over the real store."""
 
     def __init__(self, database: Database, redact: Sequence[str] = ()) -> None:
         self.database, self.store, self.views = database, Runs(database), Views(database, Mask(redact))
         self.endings = Endings(self.views.runs)
-        self.operations = Operations(Changes(database), Bulks(database), self, name="test")
+        self.around = Around(self.endings)
+        self.operations = Operations(Changes(database), Bulks(database), self.around, name="test")
         self.feed = Feed()
         self.watching = Watching(self.feed, self.views, lambda: ())
         self.tallies: Tallies = {}
-        self.heard: list[str] = []
         self.jobs: Mapping[str, Job] = JOBS
         self.queues: Mapping[str, Queue] = QUEUES
         self.notices: tuple[Notice, ...] = ()
@@ -96,20 +116,6 @@ class SmallDaemon:
             storable(run.args)
         return [(await self.enqueue(run))[0] for run in new]
 
-    # What others would hear of a change
-
-    def changed(self) -> None:
-        self.heard.append("changed")
-
-    def queued(self, queue: str) -> None:
-        self.heard.append(f"queued {queue}")
-
-    def ended(self, run_ids: Iterable[int]) -> None:
-        self.endings.announce(run_ids)
-
-    def stop(self, run: int | None, node: int) -> None:
-        self.heard.append(f"stop {node}")
-
     def settings(self) -> list[tuple[str, str, str]]:
         return [("daemon.name", "test", "default"), ("mail.password", "********", "jobd.toml:7")]
 
@@ -119,7 +125,7 @@ class SmallDaemon:
     async def reset(self) -> None:
         """Empty tables, but for the jobs and queues."""
         self.notices = ()
-        self.heard.clear()
+        self.around.heard.clear()
         tables = "runs history attempts keys nodes stats outbox schedules jobs queues audit bulk tokens".split()
         await self.database.execute(
             "".join(f"delete from jobd.{table};" for table in tables) + "alter sequence jobd.run_ids restart"
@@ -168,11 +174,11 @@ async def bulk_work(daemon: SmallDaemon) -> None:
 
 
 @asynccontextmanager
-async def small_daemon(url: str) -> AsyncIterator[SmallDaemon]:
+async def small_daemon(url: str, redact: Sequence[str] = ()) -> AsyncIterator[SmallDaemon]:
     """A SmallDaemon on a migrated database."""
     await migrate(url)
     async with open_database(url, connections=4) as database, asyncio.TaskGroup() as tasks:
-        daemon = SmallDaemon(database)
+        daemon = SmallDaemon(database, redact)
         loops = [daemon.endings.look(), daemon.watching.look(), bulk_work(daemon)]
         looking = [tasks.create_task(loop) for loop in loops]
         try:

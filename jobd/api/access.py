@@ -40,7 +40,7 @@ class Caller:
         return self.role is not None and self.role >= role
 
 
-RoleOf = Callable[[int, int], Role | None | Awaitable[Role | None]]
+RoleOf = Callable[[int, int], Awaitable[Role | None] | Role | None]
 """(uid, primary gid) → role."""
 
 

@@ -28,7 +28,7 @@ def limits() -> dict[str, Any]:
 
 
 class Connection(web.RequestHandler):
-    """A connection, closed at once when its user or address has too many: one broken script must not lock out others."""
+    """A connection, closed at once when its user or address has too many: a broken script must not lock others out."""
 
     def __init__(self, server: Any, room: Counter[object], given: dict[str, Any]) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **given)

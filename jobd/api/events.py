@@ -1,4 +1,4 @@
-"""/v1/events: server-sent events. First how things stand, then every change; who comes back with the last id misses none."""
+"""/v1/events: server-sent events. First how things stand, then every change; the last id goes on where it was."""
 
 from __future__ import annotations
 

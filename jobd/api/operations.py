@@ -32,7 +32,9 @@ class Operations(Protocol):
     async def triggered(self, schedule: str) -> tuple[str, dict[str, Any]]:
         """(job, arguments) of what a schedule starts."""
 
-    async def note(self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any) -> None:
+    async def note(
+        self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any
+    ) -> None:
         """One line of the journal about what was done elsewhere."""
 
     async def begin(

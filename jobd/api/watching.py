@@ -38,7 +38,7 @@ class Told:
 
 
 class Watching:
-    """Looks for news and publishes them; `own` are the nodes of this process, which tell of their endings themselves."""
+    """Looks for news and publishes them; the nodes `own` of this process tell of their endings themselves."""
 
     def __init__(self, feed: Feed, views: Views, own: Callable[[], Collection[int]]) -> None:
         self._feed, self._views, self._own = feed, views, own

@@ -29,7 +29,8 @@ def command(name: str) -> Command:
 
 def parser(names: tuple[str, ...] = COMMANDS) -> argparse.ArgumentParser:
     """The whole command line, or that of some commands alone."""
-    top = argparse.ArgumentParser(prog="jobd", description="The background-job daemon. A running one is asked with jobctl.")
+    what = "The background-job daemon. A running one is asked with jobctl."
+    top = argparse.ArgumentParser(prog="jobd", description=what)
     top.add_argument("--version", action="version", version=f"jobd {__version__}")
     sub = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in names:

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jobd.client.client import Client
     from jobd.client.errors import ClientError, NoAnswer, NotPermitted, NotRunning, Refused
+    from jobd.client.stream import Event
     from jobd.client.sync import SyncClient
     from jobd.client.transaction import enqueue_in, enqueue_many_in
     from jobd.errors import ArgumentsRefused, Conflict, NotFound, StoreUnavailable, UnknownJob
@@ -21,6 +22,7 @@ __all__ = [
     "Client",
     "ClientError",
     "Conflict",
+    "Event",
     "NewRun",
     "NoAnswer",
     "NotFound",
@@ -39,6 +41,7 @@ __all__ = [
 # Loaded when first asked for: aiohttp only for who uses it, and neither for `enqueue_in`.
 _HOMES = {
     "Client": "jobd.client.client",
+    "Event": "jobd.client.stream",
     "SyncClient": "jobd.client.sync",
     "enqueue_in": "jobd.client.transaction",
     "enqueue_many_in": "jobd.client.transaction",

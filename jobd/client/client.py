@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -10,20 +13,25 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
-from jobd.client import asks
+from jobd.client import asks, stream
 from jobd.client.asks import Ask
 from jobd.client.clock import Deadline
 from jobd.client.errors import NoAnswer
 from jobd.client.place import place
-from jobd.client.reading import read
+from jobd.client.reading import read, refused
+from jobd.client.stream import Event
 from jobd.model.reports import JobReport, QueueReport, ScheduleReport
 from jobd.model.run import NewRun, Run, RunState
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 KEPT_SECONDS = 10.0
 """An idle connection is given up before the daemon gives it up, so that no request meets one that is being closed."""
 
+LONGEST_LINE = 2 * 1_048_576
+"""Of an event: a run with all of its arguments and its result."""
 CONNECTIONS = 32
 """Half of what the daemon gives one user; further calls wait for one that is free."""
 
@@ -152,6 +160,26 @@ class Client:
         """
         return await self._ask(asks.retry(run))
 
+    async def events(
+        self, *, runs: Collection[int] = (), kinds: Collection[str] = (), after: str | None = None
+    ) -> AsyncIterator[Event]:
+        """What happens, as it happens, of these runs and kinds; without any it is everything.
+
+        A `snapshot` comes first, and again where something was missed: it says how things stand. A broken connection is
+        made again and goes on where it was; so does a call with the id of the last event as `after`.
+        """
+        lines = stream.Lines(after)
+        while True:
+            async with self._stream(stream.path(runs, kinds), lines.last) as answer:
+                try:
+                    async for line in answer.content:
+                        if event := lines.take(line):
+                            yield event
+                except (aiohttp.ClientError, TimeoutError, OSError):
+                    log.debug("the stream of events broke off", exc_info=True)
+            lines.broken()
+            await asyncio.sleep(stream.AGAIN_SECONDS)
+
     async def jobs(self) -> list[JobReport]:
         return await self._ask(asks.jobs())
 
@@ -165,14 +193,34 @@ class Client:
     async def queues(self) -> list[QueueReport]:
         return await self._ask(asks.queues())
 
-    async def _ask(self, ask: Ask[T]) -> T:
+    def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             raise RuntimeError("a Client is used inside its block: async with Client() as jobd")
+        return self._session
+
+    @asynccontextmanager
+    async def _stream(self, path: str, after: str | None) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer that does not end; what goes wrong inside the block is the caller's."""
+        limit = aiohttp.ClientTimeout(sock_connect=self._timeout, sock_read=stream.QUIET_SECONDS)
+        headers = {"Last-Event-ID": after} if after else {}
+        try:
+            answer = await self._open().get(path, headers=headers, timeout=limit, read_bufsize=LONGEST_LINE)
+        except aiohttp.ClientConnectorError as error:
+            raise self._place.not_running(error.os_error) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NoAnswer(f"no whole answer from jobd at {self._place}: {str(error) or 'it took too long'}") from error
+        async with answer:
+            if answer.status != 200 or answer.content_type != "text/event-stream":
+                raise refused(answer.status, await answer.read())
+            yield answer
+
+    async def _ask(self, ask: Ask[T]) -> T:
+        session = self._open()
         headers = {"Content-Type": "application/json"} if ask.body is not None else None
         # not `total`, which would count the wait for a free connection
         limit = aiohttp.ClientTimeout(sock_connect=self._timeout, sock_read=self._timeout + ask.patience)
         try:
-            async with self._session.request(
+            async with session.request(
                 ask.method, ask.path, data=ask.body, headers=headers, timeout=limit, allow_redirects=False
             ) as answer:
                 raw = await answer.read()

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from jobd.client.asks import Ask
 from jobd.client.errors import refusal
+from jobd.errors import JobdError
 
 T = TypeVar("T")
 
@@ -17,10 +18,17 @@ def read(ask: Ask[T], status: int, raw: bytes) -> T:
     Raises:
         JobdError: it is no success, or none of jobd.
     """
+    if 200 <= status < 300:
+        try:
+            return ask.read(json.loads(raw))
+        except (ValueError, TypeError, LookupError, RecursionError):
+            raise refusal(status, None) from None
+    raise refused(status, raw)
+
+
+def refused(status: int, raw: bytes) -> JobdError:
+    """The error that an answer without success stands for."""
     try:
-        value = json.loads(raw)
-        if 200 <= status < 300:
-            return ask.read(value)
-    except (ValueError, TypeError, LookupError, RecursionError):
-        value = None
-    raise refusal(status, value)
+        return refusal(status, json.loads(raw))
+    except (ValueError, RecursionError):
+        return refusal(status, None)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import socket
-from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from jobd.client import asks
+from jobd.client import asks, stream
 from jobd.client.asks import Ask
 from jobd.client.clock import Deadline
 from jobd.client.errors import NoAnswer
 from jobd.client.place import place
-from jobd.client.reading import read
+from jobd.client.reading import read, refused
+from jobd.client.stream import Event
 from jobd.model.reports import JobReport, QueueReport, ScheduleReport
 from jobd.model.run import NewRun, Run, RunState
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -92,6 +97,21 @@ class SyncClient:
         """Start an ended run again as a new one; the new one's id. Conflict when it has not ended."""
         return self._ask(asks.retry(run))
 
+    def events(
+        self, *, runs: Collection[int] = (), kinds: Collection[str] = (), after: str | None = None
+    ) -> Iterator[Event]:
+        """What happens, as it happens, of these runs and kinds; as `Client.events`."""
+        lines = stream.Lines(after)
+        while True:
+            try:
+                for line in self._stream(stream.path(runs, kinds), lines.last):
+                    if event := lines.take(line):
+                        yield event
+            except (OSError, http.client.HTTPException):
+                log.debug("the stream of events broke off", exc_info=True)
+            lines.broken()
+            time.sleep(stream.AGAIN_SECONDS)
+
     def jobs(self) -> list[JobReport]:
         return self._ask(asks.jobs())
 
@@ -105,15 +125,35 @@ class SyncClient:
     def queues(self) -> list[QueueReport]:
         return self._ask(asks.queues())
 
-    def _ask(self, ask: Ask[T]) -> T:
-        headers = {"Authorization": f"Bearer {self._place.token}"} if self._place.token else {}
-        if ask.body is not None:
-            headers["Content-Type"] = "application/json"
-        with closing(self._connection(self._timeout + ask.patience)) as connection:
+    def _stream(self, path: str, after: str | None) -> Iterator[bytes]:
+        """The lines of an answer that does not end."""
+        headers = {**self._headers(), **({"Last-Event-ID": after} if after else {})}
+        with self._connected(stream.QUIET_SECONDS) as connection:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            if answer.status != 200 or answer.headers.get_content_type() != "text/event-stream":
+                raise refused(answer.status, answer.read())
+            yield from answer
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._place.token}"} if self._place.token else {}
+
+    @contextmanager
+    def _connected(self, silence: float) -> Iterator[http.client.HTTPConnection]:
+        """A connection on which the daemon may be silent for so long."""
+        with closing(self._connection(self._timeout)) as connection:
             try:
                 connection.connect()
             except OSError as error:
                 raise self._place.not_running(error) from error
+            connection.sock.settimeout(silence)
+            yield connection
+
+    def _ask(self, ask: Ask[T]) -> T:
+        headers = self._headers()
+        if ask.body is not None:
+            headers["Content-Type"] = "application/json"
+        with self._connected(self._timeout + ask.patience) as connection:
             try:
                 with suppress(BrokenPipeError):  # refused before all of it was read: the answer says why
                     connection.request(ask.method, ask.path, body=ask.body, headers=headers)

@@ -59,6 +59,6 @@ def _changed_keys(old: Config, new: Config) -> Iterator[str]:
     yield from found
     for field in fields(Config):
         hidden = field.name not in (*_ABOUT, "jobs", "schedules", "queues")
-        if hidden and getattr(old, field.name) != getattr(new, field.name):
-            if not any(key.startswith(f"{field.name}.") for key in found):
-                yield f"{field.name}.(a secret)"
+        told = any(key.startswith(f"{field.name}.") for key in found)
+        if hidden and not told and getattr(old, field.name) != getattr(new, field.name):
+            yield f"{field.name}.(a secret)"

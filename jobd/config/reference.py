@@ -20,15 +20,21 @@ BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
 
 def reference() -> str:
     """A heading and a table of key, type, default and effect for each table of the file."""
+    tables: dict[str, list[str]] = {}
+    for table, key, kind, default, effect in rows():
+        shown = f"`{default}`" if default else ""
+        tables.setdefault(table, []).append(f"| `{key}` | {kind} | {shown} | {_cell(effect)} |")
+    head = "| key | type | default | effect |\n|---|---|---|---|"
+    parts = [f"### `[{table}]`\n\n{head}\n" + "\n".join(lines) for table, lines in tables.items()]
+    return "\n\n".join(parts)
+
+
+def rows() -> Iterator[tuple[str, str, str, str, str]]:
+    """Table, key, type, default (empty without one) and effect of every key, in the order of the file."""
     known = schema()
-    tables: dict[tuple[str, ...], list[str]] = {}
     for path, field in every_key():
         written = _property(known, path)
-        row = f"| `{path[-1]}` | {_type(written)} | {_default(written)} | {_cell(field.description or '')} |"
-        tables.setdefault(path[:-1], []).append(row)
-    head = "| key | type | default | effect |\n|---|---|---|---|"
-    parts = [f"### `[{'.'.join(table)}]`\n\n{head}\n" + "\n".join(rows) for table, rows in tables.items()]
-    return "\n\n".join(parts)
+        yield ".".join(path[:-1]), path[-1], _type(written), _default(written), field.description or ""
 
 
 def replaced(document: str) -> str:
@@ -79,7 +85,7 @@ def _range(written: dict[str, Any]) -> Iterator[str]:
 
 
 def _default(written: dict[str, Any]) -> str:
-    return f"`{json.dumps(written['default'])}`" if "default" in written else ""
+    return json.dumps(written["default"]) if "default" in written else ""
 
 
 def _cell(text: str) -> str:

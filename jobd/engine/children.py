@@ -1,4 +1,4 @@
-"""The process groups of running commands, written down so that a daemon that was killed can end them at its next start."""
+"""The process groups of running commands, written down: a daemon that was killed ends them at its next start."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Children:
         (self._directory / str(group)).unlink(missing_ok=True)
 
     def kill_survivors(self) -> int:
-        """Kill the groups that an earlier boot left; how many were still alive. Call before their runs are given back."""
+        """Kill the groups that an earlier boot left, before their runs are given back; how many were alive."""
         killed = 0
         for entry in self._directory.iterdir():
             if GROUP.fullmatch(entry.name):

@@ -60,7 +60,7 @@ class Enqueuer:
         return run_id, fresh
 
     async def enqueue_many(self, new: Sequence[NewRun]) -> list[int]:
-        """Add many runs, a batch a statement; their ids in the order given. What is refused is refused before the first.
+        """Add many runs, a batch a statement; their ids in the order given. Refusals come before the first.
 
         Raises:
             ArgumentsRefused, UnknownJob: nothing was added.
@@ -132,7 +132,7 @@ class Enqueuer:
             batch[0][2].set_exception(ArgumentsRefused(f"Postgres does not take this run: {error}"))
 
     def _tell(self, new: Sequence[NewRun]) -> None:
-        """One word a queue, after the commit; an empty one where runs are due later: whoever looks should look again."""
+        """One word a queue, after the commit; an empty one where runs are due later: then it is time to look again."""
         queues: set[str] = set()
         for run in new:
             if run.due_at is not None and run.due_at > datetime.now(UTC):

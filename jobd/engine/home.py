@@ -33,7 +33,9 @@ class Home:
 
 @contextmanager
 def at_home(directory: Path) -> Iterator[Home]:
-    """Lock the state directory for the length of the block; made when it is not there (as root enterable, for the user that Postgres runs as).
+    """Lock the state directory for the length of the block; made when it is not there.
+
+    Made by root it can be entered by all, for the user that Postgres runs as.
 
     Raises:
         HomeTaken: a daemon runs there, or the directory cannot be used; the message says what to do.

@@ -61,7 +61,7 @@ class Pulse:
 
 
 class Patience:
-    """Pauses of a loop while Postgres is away: full jitter, up to 5 s; one log line when it goes and one when it is back."""
+    """Pauses of a loop while Postgres is away: jitter, up to 5 s; a log line when it goes, one when it is back."""
 
     def __init__(self, name: str) -> None:
         self._name = name

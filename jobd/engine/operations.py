@@ -99,7 +99,9 @@ class Operations:
         """
         return await self._changes.triggered(schedule)
 
-    async def note(self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any) -> None:
+    async def note(
+        self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any
+    ) -> None:
         """One line of the journal about what was done elsewhere."""
         await self._changes.note(who, action, target, reason=reason, **after)
 

@@ -65,7 +65,7 @@ class Workers:
         del self.under_way[context.run.id]
         if context.why is not Stop.LOST:
             self._record(ending)
-        if not ending.plain and ending.outcome is not Outcome.SUCCEEDED or ending.took > QUIET_SECONDS:
+        if (not ending.plain and ending.outcome is not Outcome.SUCCEEDED) or ending.took > QUIET_SECONDS:
             report(ending)
         if not self.under_way:
             self._idle.set()

@@ -31,8 +31,8 @@ class Action(StrEnum):
     MESSAGE_RESEND = "message.resend"
     MESSAGE_HOLD = "message.hold"
     MESSAGE_RELEASE = "message.release"
-    TOKEN_ADD = "token.add"
-    TOKEN_REVOKE = "token.revoke"  # noqa: S105 - a word, no token
+    TOKEN_ADD = "token.add"  # noqa: S105 - a word, no token
+    TOKEN_REVOKE = "token.revoke"  # noqa: S105
     UNDO = "undo"
 
     @property

@@ -65,7 +65,7 @@ class Bulks:
             Conflict: more than a tenth more runs match than `expected`.
         """
         fitting = bounded(action, chosen)
-        # relative times count from here, and what comes later is left alone: a run that fails again is not retried again
+        # relative times count from here, and what comes later is left alone: no run is retried for failing again
         now = await self._database.fetchval(search_sql.now)
         found = await self._search.keys(_until(fitting.at(now), now), after=Cursor(), limit=most(expected) + 1)
         if len(found.keys) > most(expected):

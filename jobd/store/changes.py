@@ -127,7 +127,9 @@ class Changes:
             raise NotFound(f"there is no schedule {schedule}")
         return row["job"], json.loads(row["args"] or "{}")
 
-    async def note(self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any) -> None:
+    async def note(
+        self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any
+    ) -> None:
         """One line about something that was done elsewhere."""
         async with self._database.transaction() as tx:
             await note(tx, who, action, target, reason=reason, after=after)

@@ -1,4 +1,4 @@
-"""Endings in Postgres: a batch of attempts leaves the live table in one statement, or goes back to its queues in one."""
+"""Endings in Postgres: a batch of attempts leaves the live table, or goes back to its queues, in one statement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jobd.store.outages import is_lost
 sql = statements("jobd.store.sql", "runs")
 
 BUCKETS = 24
-"""Histogram buckets: bucket i (1 based) counts what took less than 2^(i-1) ms; the last takes the rest (over 70 min)."""
+"""Histogram buckets: bucket i (1 based) counts what took less than 2^(i-1) ms; the last the rest (over 70 min)."""
 
 
 class Connections(Protocol):
@@ -120,7 +120,9 @@ def literal(numbers: Iterable[int]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-async def finish(connection: Any, node: int, endings: Sequence[Ending], tallies: Tallies, now: float) -> set[int] | None:
+async def finish(
+    connection: Any, node: int, endings: Sequence[Ending], tallies: Tallies, now: float
+) -> set[int] | None:
     """End these runs for good and add `tallies`, in one statement; None, or the ids of those that were ours to end.
 
     Usable inside a caller's transaction, as its last statement: it locks no row that other runs share.
@@ -190,4 +192,7 @@ def heals(error: BaseException) -> bool:
 REFUSALS = (asyncpg.PostgresError, ValueError, TypeError)
 """What Postgres or its driver says when one ending of a batch cannot be stored, unless `heals` says otherwise."""
 
-__all__ = ["BUCKETS", "REFUSALS", "Tallies", "Tally", "bucket", "finish", "heals", "merge", "put_back", "recorded", "release_keys", "tally"]
+__all__ = [
+    "BUCKETS", "REFUSALS", "Tallies", "Tally", "bucket", "finish", "heals", "merge", "put_back", "recorded",
+    "release_keys", "tally",
+]  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import asyncpg
 
+from jobd.model.run import FINAL
 from jobd.model.settings import KeepSettings
 from jobd.statements import statements
 from jobd.store.database import Database
@@ -45,9 +46,9 @@ class Retention:
     async def delete_ended(self, keep: KeepSettings) -> int:
         """Delete one batch of ended runs for each state that is past its age; how many."""
         deleted = 0
-        ages = {"succeeded": keep.succeeded, "failed": keep.failed, "cancelled": keep.cancelled, "skipped": keep.skipped}
-        for state, age in ages.items():
-            deleted += _count(await self._database.execute(sql.delete_ended, state, age, BATCH))
+        for state in FINAL:
+            age = getattr(keep, state)
+            deleted += _count(await self._database.execute(sql.delete_ended, state.value, age, BATCH))
         return deleted
 
     async def delete_keys(self) -> int:

@@ -21,13 +21,15 @@ sql = statements("jobd.store.sql", "runs")
 # A claim that was not answered by then is cancelled by the server, so twice this later it cannot land any more.
 CLAIM_SECONDS = 5.0
 # Plans made on an empty table must not survive its filling: these links only ever want the index.
-INDEX_ONLY = "set enable_seqscan = off; set enable_sort = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+INDEX_ONLY = "; ".join(
+    f"set enable_{plan} = off" for plan in ("seqscan", "sort", "bitmapscan", "hashjoin", "mergejoin")
+)
 KEY_KEPT = timedelta(days=1)
 """How long an idempotency key is remembered unless the caller says otherwise."""
 
 
 class ClaimedRow(asyncpg.Record):  # type: ignore[misc]
-    """A row of the claim statements with its columns as attributes: no object is built a second time on the hot path."""
+    """A row of the claim statements, its columns as attributes: nothing is built twice on the hot path."""
 
     __slots__ = ()
 
@@ -193,7 +195,7 @@ class Runs:
         return claimed
 
     async def hand_back_unheld(self, node: int, held: Sequence[int], older: timedelta) -> list[str]:
-        """Give back rows of `node` that it does not hold in memory and claimed longer than `older` ago; their queues."""
+        """Give back rows of `node` that it does not hold and claimed longer than `older` ago; their queues."""
         rows = await self._database.fetch(sql.hand_back, node, held, older.total_seconds())
         return [row["queue"] for row in rows]
 

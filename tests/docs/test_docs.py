@@ -79,7 +79,9 @@ def invocations(page: Path, program: str) -> Iterator[tuple[str, list[str]]]:
 def test_every_command_that_is_named_exists(page: Path) -> None:
     for verb, options in invocations(page, "jobctl"):
         assert verb in dict(jobctl.COMMANDS), f"jobctl {verb}"
-        known = jobctl._verb_parser(verb, import_module(f"jobd.jobctl.{verb}"))._option_string_actions
+        module = import_module(f"jobd.jobctl.{verb}")
+        parsers = [jobctl.verb_parser(verb, module, action) for action in (None, *jobctl.actions_of(module))]
+        known = {option for parser in parsers for option in parser._option_string_actions}
         assert not [option for option in options if option not in known], f"jobctl {verb} {options}"
     for verb, options in invocations(page, "jobd"):
         assert verb in cli.COMMANDS, f"jobd {verb}"

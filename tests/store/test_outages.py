@@ -12,6 +12,7 @@ from support.rows import SECOND
 from jobd.errors import StoreRefused, StoreUnavailable
 from jobd.model.settings import AppSettings, DatabaseSettings
 from jobd.store.database import connect
+from jobd.store.embedded.databases import with_database
 from jobd.store.outages import is_lost, outages
 from jobd.store.store import open_store
 
@@ -85,4 +86,4 @@ async def test_a_store_whose_wire_is_cut_is_unavailable_and_works_again_when_it_
 
 async def test_a_database_that_does_not_exist_is_refused(postgres_url):
     with pytest.raises(StoreRefused, match="does not exist"):
-        await connect(postgres_url.replace("/jobd?", "/nowhere?"), application="test", statement_timeout=SECOND)
+        await connect(with_database(postgres_url, "nowhere"), application="test", statement_timeout=SECOND)
