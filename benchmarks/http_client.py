@@ -13,7 +13,7 @@ import uvloop
 
 NO_ROUTE = 3
 """Exit status: the daemon does not know the path."""
-ONE, MANY = "/v1/runs", "/v1/runs/batch"
+RUNS = "/v1/runs"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -22,7 +22,7 @@ def bodies(count: int, batch: int) -> list[bytes]:
     runs: list[dict[str, Any]] = [{"job": "noop", "args": {"user_id": number}} for number in range(count)]
     if batch == 1:
         return [json.dumps(run).encode() for run in runs]
-    return [json.dumps({"runs": runs[first : first + batch]}).encode() for first in range(0, count, batch)]
+    return [json.dumps(runs[first : first + batch]).encode() for first in range(0, count, batch)]
 
 
 async def post(client: aiohttp.ClientSession, path: str, body: bytes) -> None:
@@ -36,7 +36,7 @@ async def post(client: aiohttp.ClientSession, path: str, body: bytes) -> None:
 
 async def main(socket: str, callers: int, count: int, batch: int) -> dict[str, float]:
     """All of it; each caller has one request under way at a time, on a connection that it keeps."""
-    todo, path = bodies(count, batch), ONE if batch == 1 else MANY
+    todo, path = bodies(count, batch), RUNS
     connector = aiohttp.UnixConnector(path=socket, limit=callers)
     async with aiohttp.ClientSession("http://jobd", connector=connector) as client:
 

@@ -16,7 +16,6 @@ from jobd.api.watching import Watching
 from jobd.config import Config, current_digest, show
 from jobd.config.configuration import Shown
 from jobd.doctor import examine
-from jobd.engine.context import Stop
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.loops import Pulse
 from jobd.engine.node import Node
@@ -69,7 +68,11 @@ class NodeControl:
         self._enqueuer, self._announcer, self._listener, self._pulse = enqueuer, announcer, listener, pulse
         self._endings = Endings(store.views.runs)
         self.operations = Operations(
-            store.changes, store.bulks, self, name=f"{config.daemon.name} {socket.gethostname()} {os.getpid()}"
+            store.changes,
+            store.bulks,
+            store.tokens,
+            self,
+            name=f"{config.daemon.name} {socket.gethostname()} {os.getpid()}",
         )
         self.feed = Feed()
         self.watching = Watching(self.feed, store.views, self._own)
@@ -132,7 +135,7 @@ class NodeControl:
         if self.node is None or node != self.node.id:
             self._announcer.say(f"cancel {node}")
         elif run is not None:
-            self.node.workers.stop(run, Stop.CANCEL)
+            self.node.cancel(run)
         else:
             self.node.look.soon()
 

@@ -11,7 +11,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from jobd import systemd
+from jobd.api.people import People
 from jobd.api.server import control_socket
+from jobd.api.tcp import tcp_site
+from jobd.api.bearers import Bearers
 from jobd.config import Config
 from jobd.control import NodeControl
 from jobd.engine.enqueue import Enqueuer
@@ -21,6 +24,7 @@ from jobd.engine.node import Node
 from jobd.engine.workers import first_of
 from jobd.errors import JobdError, StoreUnavailable
 from jobd.loading import Loading
+from jobd.model.settings import Environment
 from jobd.reloading import Reloading
 from jobd.stop import Stop
 from jobd.store.database import close, connect
@@ -141,10 +145,21 @@ class Daemon:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
-        async with control_socket(self._config.daemon.socket, self._control), running(*loops):
+        async with self._served(), running(*loops):
             systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")
             while not self._stop.asked.is_set():
                 await self._live()
+
+    @asynccontextmanager
+    async def _served(self) -> AsyncIterator[None]:
+        """The API on its socket, and on TCP where that is configured."""
+        config = self._config
+        people = People(config.control, others_may_look=config.daemon.environment is Environment.DEVELOPMENT)
+        async with (
+            control_socket(config.daemon.socket, self._control, role_of=people.role),
+            tcp_site(config.api, self._control, Bearers(self._store.tokens.valid)),
+        ):
+            yield
 
     async def _live(self) -> None:
         """One node's life: until the operator stops the daemon, or the lease is lost and it joins anew."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from jobd.api.access import RoleOf, own_and_root
 from jobd.api.endings import Endings
 from jobd.api.feed import Feed
 from jobd.api.server import control_socket
@@ -34,6 +35,7 @@ from jobd.store.database import Database, open_database
 from jobd.store.endings import Tallies
 from jobd.store.migrate import migrate
 from jobd.store.runs import Runs
+from jobd.store.tokens import Tokens
 from jobd.store.views import Views
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202eevil\x9b31m\ufeff"
@@ -83,7 +85,9 @@ class SmallDaemon:
         self.database, self.store, self.views = database, Runs(database), Views(database, Mask(redact))
         self.endings = Endings(self.views.runs)
         self.around = Around(self.endings)
-        self.operations = Operations(Changes(database), Bulks(database), self.around, name="test")
+        self.operations = Operations(
+            Changes(database), Bulks(database), Tokens(database), self.around, name="test"
+        )
         self.feed = Feed()
         self.watching = Watching(self.feed, self.views, lambda: ())
         self.tallies: Tallies = {}
@@ -190,9 +194,11 @@ async def small_daemon(url: str, redact: Sequence[str] = ()) -> AsyncIterator[Sm
 
 
 @asynccontextmanager
-async def served(daemon: SmallDaemon, path: Path) -> AsyncIterator[aiohttp.ClientSession]:
+async def served(
+    daemon: SmallDaemon, path: Path, role_of: RoleOf = own_and_root
+) -> AsyncIterator[aiohttp.ClientSession]:
     """The daemon on its socket, and a client of it."""
-    async with control_socket(path, daemon):
+    async with control_socket(path, daemon, role_of=role_of):
         connector = aiohttp.UnixConnector(path=str(path))
         async with aiohttp.ClientSession("http://jobd", connector=connector) as client:
             yield client

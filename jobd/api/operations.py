@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 from jobd.model.bulk import Bulk, BulkAction
 from jobd.model.change import Action, Actor, AuditEntry, Change
 from jobd.model.filter import Filter
+from jobd.model.roles import Role
 from jobd.model.run import RunState
+from jobd.model.token import TokenReport
 
 
 class Operations(Protocol):
@@ -49,6 +52,15 @@ class Operations(Protocol):
         journal: Action | None = None,
     ) -> Bulk:
         """Begin to do this to all runs that match; ValueError when the action fits none of them."""
+
+    async def add_token(self, name: str, role: Role, who: Actor, *, lasts: timedelta | None = None) -> str:
+        """A new token's text, which nobody can look up again."""
+
+    async def revoke_token(self, name: str, who: Actor) -> None:
+        """Close that door."""
+
+    async def tokens(self) -> list[TokenReport]:
+        """All there are."""
 
     async def stop(self, bulk: int, who: Actor, reason: str | None) -> Bulk:
         """Stop a bulk after the batch in hand."""

@@ -21,6 +21,7 @@ from jobd.api import (
     settings,
     stats,
     status,
+    tokens,
     why,
 )
 from jobd.api.refusals import Handler
@@ -85,6 +86,9 @@ ROUTES = (
     Route("GET", "/v1/audit", changes.listed, Role.VIEWER),
     Route("POST", "/v1/audit/{id:[0-9]{1,19}}/undo", changes.undone, Role.OPERATOR),
     Route("GET", "/v1/config", settings.shown, Role.ADMIN),
+    Route("GET", "/v1/tokens", tokens.listed, Role.ADMIN),
+    Route("POST", "/v1/tokens", tokens.added, Role.ADMIN),
+    Route("DELETE", "/v1/tokens/{name}", tokens.revoked, Role.ADMIN),
     Route("POST", "/v1/runs", runs.enqueued, Role.OPERATOR),
     Route("GET", "/v1/runs/{id:[0-9]{1,19}}", runs.shown, Role.VIEWER),
     Route("GET", "/v1/runs/{id:[0-9]{1,19}}/wait", runs.awaited, Role.VIEWER),

@@ -20,9 +20,12 @@ from jobd.store.run_rows import Cursor
 async def enqueued(request: web.Request) -> web.Response:
     """A new run, 201 with its id; 200 with the id of the run that has the key already. For an array 201 with ids."""
     value, daemon, source = await json_body(request), control(request), caller(request).source
+    key = request.headers.get("Idempotency-Key")
     if isinstance(value, list):
+        if key is not None:
+            raise Refused(400, "bad_request", "Idempotency-Key is for one run; in an array each has a key of its own")
         return answer({"ids": await enqueue_many(daemon, value, source)}, 201)
-    run, fresh = await daemon.enqueue(await new_run(daemon, checked(Enqueue, value), source))
+    run, fresh = await daemon.enqueue(await new_run(daemon, _keyed(checked(Enqueue, value), key), source))
     return answer({"id": run, "fresh": fresh}, 201 if fresh else 200)
 
 
@@ -90,6 +93,15 @@ async def awaited(request: web.Request) -> web.Response:
         await daemon.until_ended(number, wanted.timeout)
         run = await daemon.views.runs.one(number)
     return answer(run)
+
+
+def _keyed(wanted: Enqueue, key: str | None) -> Enqueue:
+    """`wanted` with the key of the header, which must not contradict the one of the body."""
+    if key is None:
+        return wanted
+    if wanted.key not in (None, key):
+        raise Refused(400, "bad_request", "Idempotency-Key and key are two different ones")
+    return checked(Enqueue, {**wanted.model_dump(exclude_unset=True), "key": key})
 
 
 def _why_no_retry(run: Run) -> Conflict:

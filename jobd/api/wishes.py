@@ -11,6 +11,7 @@ from jobd.api.bodies import Length, Name
 from jobd.api.feed import KINDS
 from jobd.model.bulk import BulkAction
 from jobd.model.message import MessageState
+from jobd.model.roles import Role
 from jobd.model.stats import Window
 
 Reason = Annotated[str, Field(max_length=500)]
@@ -84,6 +85,19 @@ class Messages(Why):
     """POST /v1/outbox/resend, /hold, /release"""
 
     ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
+
+
+class NewToken(_Strict):
+    """POST /v1/tokens"""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    role: Literal["viewer", "operator", "admin"]
+    lasts: Length | None = None
+    """Absent: until it is revoked."""
+
+    @property
+    def as_role(self) -> Role:
+        return Role[self.role.upper()]
 
 
 class CountQuery(_Strict):

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 from jobd import __version__
 from jobd.errors import ConfigError, JobdError
 
-COMMANDS = ("run", "demo", "init", "check", "migrate", "adopt", "doctor", "next", "version")
+COMMANDS = ("run", "demo", "init", "check", "migrate", "adopt", "token", "doctor", "next", "version")
 """One file each, with `add(subparsers)` and `run(args) -> int`."""
 
 EXIT_FAILED, EXIT_CONFIG = 1, 9

@@ -93,7 +93,7 @@ def toml_page() -> str:
         *_head("jobd.toml", 5, "configuration of jobd"),
         ".SH DESCRIPTION",
         "TOML. Read from $JOBD_CONFIG, ./jobd.toml or /etc/jobd/jobd.toml, then from the files of jobd.d beside it",
-        "by name, then from variables JOBD_TABLE__KEY. Checked by jobd check; taken over by jobctl reload or a restart.",
+        "by name, then from variables JOBD_TABLE__KEY. Checked by jobd check, taken over by jobctl reload.",
     ]
     last = None
     for table, key, kind, default, words in reference.rows():
@@ -153,13 +153,14 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
         if action.dest in ("help", "output", "json", "socket"):
             continue
         names = ", ".join(action.option_strings) or str(action.metavar or action.dest.upper())
-        value = f" {_safe(str(action.metavar))}" if action.option_strings and action.metavar and action.nargs != 0 else ""
+        valued = action.option_strings and action.metavar and action.nargs != 0
+        value = f" {_safe(str(action.metavar))}" if valued else ""
         yield from (".TP", rf"\fB{_safe(names)}\fR{value}", _safe((action.help or "").replace("%%", "%")) or ".")
 
 
 def _head(name: str, section: int, words: str) -> list[str]:
     title = f'.TH {name.upper()} {section} "" "jobd {__version__}"'
-    return [r'.\" Made from the parsers by python -m jobd.cli.manual', title, ".SH NAME", rf"{name} \- {words}"]
+    return [r".\" Made from the parsers by python -m jobd.cli.manual", title, ".SH NAME", rf"{name} \- {words}"]
 
 
 def _exits(name: str) -> Iterator[str]:

@@ -342,3 +342,15 @@ class Dispatcher:
                     self._ready.pop(queue, None)
         self._buffered -= len(back)
         return back
+
+    def withdraw(self, run: int) -> list[Claimed]:
+        """Take this one run out of the buffers; nothing where it has started or was never here."""
+        for queue, buffer in self._buffers.items():
+            for place, entry in enumerate(buffer):
+                if entry[2] == run:
+                    del buffer[place]
+                    self._buffered -= 1
+                    if not buffer:
+                        self._ready.pop(queue, None)
+                    return [entry[3]]
+        return []

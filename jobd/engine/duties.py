@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Protocol
 
-from jobd.engine.context import Stop
 from jobd.engine.dispatch import Dispatcher
 from jobd.engine.heartbeat import Heartbeat
 from jobd.engine.loops import woken
@@ -43,15 +42,6 @@ async def promote_due(runs: Runs, queued: Callable[[str], None]) -> None:
             queued(queue)
         if sum(moved.values()) < PROMOTE_BATCH:
             return
-
-
-async def cancel_asked(runs: Runs, node: int, workers: Workers) -> None:
-    """Runs of this node whose end was asked for → cancelled."""
-    for run, _, reason in await runs.cancelled_here(node):
-        working = workers.under_way.get(run)
-        if working is not None and working.why is None:
-            log.info("cancelling run", extra={"run": run, "reason": reason})
-            workers.stop(run, Stop.CANCEL)
 
 
 async def show_running(runs: Runs, node: int, workers: Workers) -> None:
@@ -100,6 +90,16 @@ class Holder(Protocol):
     @property
     def recorder(self) -> Recorder: ...
     def heard(self, queue: str) -> None: ...
+    def cancel(self, run: int) -> None: ...
+
+
+async def cancel_asked(runs: Runs, node: int, holder: Holder) -> None:
+    """Runs of this node whose end was asked for → cancelled."""
+    for run, _, reason in await runs.cancelled_here(node):
+        working = holder.workers.under_way.get(run)
+        if working is None or working.why is None:
+            log.info("cancelling run", extra={"run": run, "reason": reason})
+            holder.cancel(run)
 
 
 async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:

@@ -33,7 +33,7 @@ from jobd.engine.loops import Pulse, patiently, running
 from jobd.engine.neighbour import watch_neighbour
 from jobd.engine.recorder import Recorder
 from jobd.engine.rescue import rescue_lost, rescue_mail
-from jobd.engine.tick import tick
+from jobd.engine.tick import read_ahead, tick
 from jobd.engine.workers import Workers
 from jobd.errors import Conflict, StoreUnavailable
 from jobd.model.due import Due
@@ -156,8 +156,16 @@ class Node:
         else:
             self.look.soon()
 
+    def cancel(self, run: int) -> None:
+        """Somebody asked for the end of this run here: its attempt is stopped, or will never start."""
+        if not self.workers.stop(run, Stop.CANCEL):
+            duties.hand_on(self.recorder, self.id, self.dispatcher.withdraw(run))  # goes back, which ends it
+
     def _told(self, due: Due) -> None:
+        joined_by_others = due.nodes > 1 and not self.announcer.company
         self.announcer.company = due.nodes > 1
+        if joined_by_others:
+            self.announcer.say("changed")  # nodes that thought themselves alone would say nothing until their next poll
         # Runs that another node set aside since the last look were not asked for by endings here: catch up, and from
         # time to time in case a node died between an ending and its word.
         if due.blocked and (not self._blocked or time.monotonic() > self._unblocked + FORGOTTEN_SECONDS):
@@ -315,7 +323,7 @@ class Node:
             patiently("promote", self.pulse, lambda: duties.promote_due(store.runs, self.queued), wakes["promote"]),
             patiently("rescue", self.pulse, self._rescue, wakes["rescue"]),
             patiently(
-                "cancel", self.pulse, lambda: duties.cancel_asked(store.runs, node, self.workers), wakes["cancel"]
+                "cancel", self.pulse, lambda: duties.cancel_asked(store.runs, node, self), wakes["cancel"]
             ),
             patiently("unblock", self.pulse, self._unblock, wakes["unblock"]),
             patiently("blocked", self.pulse, self._unblock_all, wakes["blocked"]),
@@ -374,6 +382,7 @@ class Node:
             return
         loops = [
             patiently("tick", self.pulse, lambda: tick(self.store.schedules, self.queued), self.wakes["tick"]),
+            patiently("read ahead", self.pulse, lambda: read_ahead(self.store.schedules), limit=120),
             self._deliver(),
         ]
         async with self.dispatcher.dispatching(), running(*loops):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 from jobd.engine.loops import woken
 from jobd.model.bulk import Bulk, BulkAction
 from jobd.model.change import Action, Actor, AuditEntry, Change
 from jobd.model.filter import Filter
+from jobd.model.roles import Role
 from jobd.model.run import RunState
+from jobd.model.token import TokenReport
 from jobd.store.bulk import Bulks
 from jobd.store.changes import Changes
+from jobd.store.tokens import Tokens
 
 LOOK_SECONDS = 30.0
 """How often a daemon looks for bulks whose worker has died."""
@@ -37,8 +41,9 @@ class Around(Protocol):
 class Operations:
     """Everything that an operator may do. Each method is atomic, journalled, and may raise StoreUnavailable."""
 
-    def __init__(self, changes: Changes, bulks: Bulks, around: Around, *, name: str) -> None:
-        self._changes, self._bulks, self._around, self._name = changes, bulks, around, name
+    def __init__(self, changes: Changes, bulks: Bulks, tokens: Tokens, around: Around, *, name: str) -> None:
+        """`name` is this process', under which it works on bulks."""
+        self._changes, self._bulks, self._tokens, self._around, self._name = changes, bulks, tokens, around, name
         self._wake = asyncio.Event()
 
     async def change(self, change: Change, who: Actor) -> AuditEntry:
@@ -104,6 +109,26 @@ class Operations:
     ) -> None:
         """One line of the journal about what was done elsewhere."""
         await self._changes.note(who, action, target, reason=reason, **after)
+
+    async def add_token(self, name: str, role: Role, who: Actor, *, lasts: timedelta | None = None) -> str:
+        """A new token's text, which nobody can look up again.
+
+        Raises:
+            Conflict: the name is in use.
+        """
+        return await self._tokens.add(name, role, who, lasts=lasts)
+
+    async def revoke_token(self, name: str, who: Actor) -> None:
+        """Close that door.
+
+        Raises:
+            NotFound: no such token, or it was revoked.
+        """
+        await self._tokens.revoke(name, who)
+
+    async def tokens(self) -> list[TokenReport]:
+        """All there are, expired and revoked ones too."""
+        return await self._tokens.all()
 
     # Many at once
 

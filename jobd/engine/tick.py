@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from jobd.store.schedules import DueSchedule, Move, Schedules
@@ -13,6 +14,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 1000
 YIELD_EVERY = 50
+HERD_SECONDS = 0.5
+AHEAD = timedelta(seconds=60)
+READ_AHEAD_SECONDS = 30.0
 """Schedules a statement: more would hold the loop for longer than 50 ms while the arrays are encoded."""
 INSTANT = timedelta(microseconds=1)
 
@@ -24,32 +28,51 @@ async def tick(schedules: Schedules, queued: Callable[[str], None]) -> int:
 
     Which instant is due is Postgres' business alone; this machine's clock is not asked.
     """
-    fired, after = 0, ""
+    fired, after, queues = 0, "", set[str]()
+    began = time.monotonic()
     while True:
         due, now = await schedules.due(after, BATCH)
-        if now is None:
-            return fired
-        after = due[-1].schedule.name
-        judged = []
-        for number, one in enumerate(due):
-            if number % YIELD_EVERY == 0:
-                await asyncio.sleep(0)  # reading a new expression takes 0.3 ms: others have their turn
-            try:
-                judged.append(judge(one, now))
-            except ValueError as error:  # written by another version, or its zone's data is gone
-                log.error("schedule disabled", extra={"schedule": one.schedule.name, "error": str(error)})
-                await schedules.disable(one.schedule.name, one.version, str(error))
-        won = await schedules.fire([move for move, _ in judged])
-        if missed := [note for move, note in judged if note is not None and move.name in won]:
-            await schedules.note_missed(missed)
-            for name, slot, reason in missed:
-                log.warning("slots missed", extra={"schedule": name, "slot": slot.isoformat(), "reason": reason})
-        for queue in {queue for queue in won.values() if queue is not None}:
-            queued(queue)
-        fired += sum(1 for queue in won.values() if queue is not None)
+        if now is not None:
+            after = due[-1].schedule.name
+            got = await _fire(schedules, due, now)
+            fired += len(got)
+            queues.update(got)
+        # A herd is written down first and started then: both at once would take longer for the last of them.
+        if len(due) < BATCH or time.monotonic() - began > HERD_SECONDS:
+            for queue in queues:
+                queued(queue)
+            queues.clear()
+            began = time.monotonic()
         if len(due) < BATCH:
             return fired
+
+
+async def _fire(schedules: Schedules, due: Sequence[DueSchedule], now: datetime) -> list[str]:
+    """Deal with one page of them; the queue of each run that was added."""
+    judged: list[tuple[Move, Missed | None]] = []
+    for number, one in enumerate(due):
+        if number % YIELD_EVERY == 0:
+            await asyncio.sleep(0)  # reading a new expression takes 0.3 ms: others have their turn
+        try:
+            judged.append(judge(one, now))
+        except ValueError as error:  # written by another version, or its zone's data is gone
+            log.error("schedule disabled", extra={"schedule": one.schedule.name, "error": str(error)})
+            await schedules.disable(one.schedule.name, one.version, str(error))
+    won = await schedules.fire([move for move, _ in judged])
+    if missed := [note for move, note in judged if note is not None and move.name in won]:
+        await schedules.note_missed(missed)
+        for name, slot, reason in missed:
+            log.warning("slots missed", extra={"schedule": name, "slot": slot.isoformat(), "reason": reason})
+    return [queue for queue in won.values() if queue is not None]
+
+
+async def read_ahead(schedules: Schedules) -> None:
+    """Read the schedules that are due soon, so that at their instant nothing is left to be parsed."""
+    after = ""
+    while names := await schedules.read_ahead(after, AHEAD, BATCH):
+        after = names
         await asyncio.sleep(0)
+    await asyncio.sleep(READ_AHEAD_SECONDS)
 
 
 def judge(due: DueSchedule, now: datetime) -> tuple[Move, Missed | None]:

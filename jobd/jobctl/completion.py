@@ -67,7 +67,7 @@ _jobctl() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]}} words= list=
   COMPREPLY=()
   if (( COMP_CWORD == 1 )); then
-    COMPREPLY=( $(compgen -W '{' '.join(verb.name for verb in verbs)}' -- "$cur") )
+    COMPREPLY=( $(compgen -W '{" ".join(verb.name for verb in verbs)}' -- "$cur") )
     return
   fi
   case $verb in

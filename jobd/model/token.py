@@ -27,7 +27,7 @@ class TokenReport:
     """One as people see it."""
 
     name: str
-    role: Role
+    role: str
     created_at: datetime
     expires_at: datetime | None = None
     """Absent: until it is revoked."""

@@ -99,9 +99,7 @@ def why_schedule(moment: ScheduleMoment) -> Why:
     causes = [*_schedule_barriers(moment), *_past(moment)]
     schedule = moment.schedule
     stands = schedule.paused_at is not None or not schedule.enabled or schedule.next_slot is None
-    return Why(
-        subject=f"schedule {schedule.name}", state="does not fire" if stands else "fires", causes=tuple(causes)
-    )
+    return Why(subject=f"schedule {schedule.name}", state="does not fire" if stands else "fires", causes=tuple(causes))
 
 
 def _schedule_barriers(moment: ScheduleMoment) -> Iterator[Cause]:
@@ -113,9 +111,7 @@ def _schedule_barriers(moment: ScheduleMoment) -> Iterator[Cause]:
         pause = Pause(
             at=schedule.paused_at, by=schedule.paused_by, until=schedule.paused_until, reason=schedule.pause_reason
         )
-        yield Cause(
-            code="schedule_paused", text=pause.text("it", now), mend=f"jobctl schedules resume {schedule.name}"
-        )
+        yield Cause(code="schedule_paused", text=pause.text("it", now), mend=f"jobctl schedules resume {schedule.name}")
     if schedule.next_slot is None:
         yield Cause(code="never_again", text="it has no further slot")
     elif schedule.enabled and schedule.paused_at is None:

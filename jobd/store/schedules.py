@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,6 +84,15 @@ class Schedules:
             for row in rows
         ]
         return found, rows[0]["now"] if rows else None
+
+    async def read_ahead(self, after: str, within: timedelta, limit: int) -> str | None:
+        """Read one page of schedules that are due `within` so long, by name; the last name, None when it was the last."""
+        rows = await self._database.fetch(sql.ahead, after, within, limit)
+        for row in rows:
+            schedule = self._schedule(row["name"], row["job"], row["version"], row["spec"])
+            with suppress(ValueError):  # said when it is due
+                schedule.next_after(row["next_slot"])
+        return rows[-1]["name"] if len(rows) == limit else None
 
     def _schedule(self, name: str, job: str, version: int, spec: str) -> Schedule:
         if (schedule := self._read.get((name, version))) is None:

@@ -54,5 +54,4 @@ class Tokens:
 
     async def all(self) -> list[TokenReport]:
         """All there are, expired and revoked ones too."""
-        rows = await self._database.fetch(sql.page)
-        return [TokenReport(**{**dict(row), "role": Role[row["role"].upper()]}) for row in rows]
+        return [TokenReport(**row) for row in await self._database.fetch(sql.page)]

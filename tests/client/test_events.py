@@ -59,7 +59,8 @@ async def test_a_call_with_the_last_id_goes_on_where_it_was(kind: str, daemon: A
 @both
 async def test_a_stream_that_breaks_off_is_taken_up_again_behind_its_last_event(kind: str) -> None:
     heads: list[bytes] = []
-    parts = [b'id: e-1\nevent: a\ndata: {"n": 1}\n\nid: e-2\nevent: b\nda', b'id: e-2\nevent: b\ndata: {"n": 2}\n\n']
+    begun = b'id: e-1\nevent: a\ndata: {"n": 1}\n\nid: e-2\nevent: b\nda'
+    parts = [begun, b'id: e-2\nevent: b\ndata: {"n": 2}\n\n']
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(await reader.readuntil(b"\r\n\r\n"))

@@ -83,7 +83,9 @@ async def test_a_pause_ends_by_itself_at_its_time(alive, store):
         await store.database.execute("update jobd.queues set paused_until = now() where name = 'low'")
         live.node.look.soon()
         await live.until_ended(held)
-        row = await store.database.fetchrow("select paused_at, paused_by, paused_until from jobd.queues where name = 'low'")
+        row = await store.database.fetchrow(
+            "select paused_at, paused_by, paused_until from jobd.queues where name = 'low'"
+        )
         assert tuple(row) == (None, None, None)
 
 
@@ -134,6 +136,7 @@ async def test_a_weight_set_by_an_operator_counts_and_is_taken_back(alive, store
 
 async def test_a_node_tells_what_it_serves_and_knows(alive, store):
     async with alive(JOBS) as live:
+
         async def told() -> str | None:
             return await store.database.fetchval(
                 "select info->>'queues' || (info->>'jobs') from jobd.nodes where id = $1 and info <> '{}'", live.node.id

@@ -29,10 +29,17 @@ from jobd.schedules
 where next_slot <= now() and enabled and paused_at is null and name > $1
 order by name limit $2;
 
+-- name: ahead
+-- Schedules that will be due within $2, by name: to be read before their instant.
+select name, job, spec, version, next_slot from jobd.schedules
+where next_slot between now() and now() + $2::interval and enabled and paused_at is null and name > $1
+order by name limit $3;
+
 -- name: fire
 -- Moves each cursor and adds its run, together or not at all. A row that another node moved first yields nothing;
 -- so does one whose version changed or that was paused meanwhile. Element i: the slot to fire (null: only move on),
--- the cursor seen, the cursor to set. Rows come sorted by name: unsorted batches deadlock.
+-- the cursor seen, the cursor to set. Rows come sorted by name: unsorted batches deadlock. (`is not distinct from`
+-- keeps the planner from the index on `next_slot`, in which all that are due at one instant are equal.)
 with given as materialized (
     select * from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
         as t(name, version, seen, slot, next)
@@ -42,7 +49,7 @@ with given as materialized (
     set next_slot = g.next, last_slot = coalesce(g.slot, s.last_slot),
         last_run = case when g.slot is null then s.last_run else nextval('jobd.run_ids') end
     from given g
-    where s.name = g.name and s.next_slot = g.seen and s.version = g.version
+    where s.name = g.name and s.next_slot is not distinct from g.seen and s.version = g.version
       and s.enabled and s.paused_at is null and g.seen <= now() and coalesce(g.slot <= now(), true)
     returning s.name, s.job, s.args, g.slot, s.last_run as run
 ), added as (

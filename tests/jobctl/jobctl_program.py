@@ -1,0 +1,47 @@
+"""`jobctl` as a process of its own, and what came out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        return json.loads(self.err)["error"]
+
+
+class Jobctl:
+    """Runs `jobctl` with the socket of the test's daemon in its environment."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+
+    async def __call__(self, *words: str, stdin: str | None = None, env: dict[str, str] | None = None) -> Ran:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "jobd.jobctl.cli", *words, cwd=ROOT,
+            env={**os.environ, "JOBD_SOCKET": str(self.socket), **(env or {})},
+            stdin=asyncio.subprocess.PIPE if stdin is not None else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(30):
+            out, err = await process.communicate(stdin.encode() if stdin is not None else None)
+        assert process.returncode is not None
+        return Ran(process.returncode, out.decode(), err.decode())

@@ -1,0 +1,113 @@
+"""What jobs and people wrote cannot command a terminal: hostile texts through jobctl under a real pty."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import sys
+import termios
+
+import pytest
+from jobctl_program import ROOT, Jobctl
+from serving import SmallDaemon
+
+from jobd.model.run import NewRun
+
+CORPUS = {
+    "title": "\x1b]0;owned\x07",
+    "clipboard": "\x1b]52;c;b3duZWQ=\x07",
+    "clear": "\x1b[2J\x1b[H",
+    "colour": "\x1b[31mred\x1b[0m",
+    "alternate screen": "\x1b[?1049h",
+    "answer back": "\x1b[6n\x1b[c\x05",
+    "device control": '\x1bP$q"p\x1b\\',
+    "8 bit": "\x9b31m\x9d0;owned\x9c\x90",
+    "overwrite": "good\rbad\x08\x08\x08",
+    "bell and tabs": "\x07\x0b\x0c\x00",
+    "bidi": "\u202eevil\u2066\u200f",
+    "hidden": "\ufeff\u200b\U000e0041",
+    "separators": "one\u2028two\u2029three",
+    "delete": "\x7f\x7f",
+    "lines": "a\nb\tc",
+}
+ALLOWED = {"\r", "\n", "\t"}
+"""What the terminal makes of the newline that ends a line; a tab only inside of an error's own lines."""
+COLUMNS = 100
+
+
+async def seen(jobctl: Jobctl, *words: str) -> str:
+    """Everything that a terminal of 100 columns was sent."""
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (25, COLUMNS))
+    os.set_blocking(leader, False)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "jobd.jobctl.cli", *words, cwd=ROOT,
+        env={**os.environ, "JOBD_SOCKET": str(jobctl.socket)},
+        stdin=follower, stdout=follower, stderr=follower,
+    )  # fmt: skip
+    os.close(follower)
+    parts: list[bytes] = []
+    ended = asyncio.Event()
+
+    def read() -> None:
+        try:
+            if part := os.read(leader, 65_536):
+                parts.append(part)
+                return
+        except OSError:  # the last one has closed its end
+            pass
+        asyncio.get_running_loop().remove_reader(leader)
+        ended.set()
+
+    asyncio.get_running_loop().add_reader(leader, read)
+    async with asyncio.timeout(20):
+        await process.wait()
+        await ended.wait()
+    os.close(leader)
+    return b"".join(parts).decode()
+
+
+def orders(text: str) -> list[str]:
+    """Characters that a terminal would obey, or that hide or turn around what is printed."""
+    hidden = {0x200B, 0x200F, 0x2028, 0x2029, 0x202E, 0x2066, 0xFEFF, 0xE0041}
+    return [repr(c) for c in text if (ord(c) < 0x20 and c not in ALLOWED) or 0x7F <= ord(c) <= 0x9F or ord(c) in hidden]
+
+
+@pytest.mark.parametrize("name", CORPUS)
+async def test_no_order_reaches_the_terminal(jobctl: Jobctl, daemon: SmallDaemon, name: str):
+    text = CORPUS[name]
+    stored = text.replace("\x00", "")  # Postgres takes no NUL
+    fails, waits = await daemon.store.enqueue([NewRun(job="mail"), NewRun(job="tidy", args={"note": stored})])
+    await daemon.ended(fails, "failed", error=stored, reason=stored, result={stored: [stored]})
+    await daemon.database.execute(
+        "update jobd.queues set paused_at = now(), paused_by = $1, pause_reason = $1 where name = 'default'", stored
+    )
+    await daemon.database.execute(
+        "update jobd.jobs set disabled_reason = $1, enabled = false where name = 'mail'", stored
+    )
+    for words in (
+        ("runs",), ("runs", "-o", "csv"), ("runs", "-o", "json"), ("runs", stored), ("failed",),
+        ("show", str(fails)), ("show", str(waits)), ("queues",), ("status",), ("jobs", "-o", "wide"),
+        ("why", str(fails)), ("why", str(waits)), ("why", "queue", "default"), ("why", "queue", stored),
+        ("api", "GET", "/v1/queues/default"),
+    ):  # fmt: skip
+        printed = await seen(jobctl, *words)
+        assert printed
+        assert orders(printed) == [], words
+
+
+async def test_the_sentence_of_why_shows_what_was_there(jobctl: Jobctl, daemon: SmallDaemon):
+    (run,) = await daemon.store.enqueue([NewRun(job="mail")])
+    await daemon.ended(run, "cancelled", reason="\x1b[2Jgone")
+    assert "␛[2Jgone" in await seen(jobctl, "why", str(run))
+
+
+async def test_lines_end_at_the_edge_of_the_terminal(jobctl: Jobctl, daemon: SmallDaemon):
+    (run,) = await daemon.store.enqueue([NewRun(job="mail")])
+    await daemon.ended(run, "failed", error="x" * 2000)
+    lines = (await seen(jobctl, "runs")).splitlines()
+    assert max(map(len, lines)) == COLUMNS
+    assert lines[1].endswith("…")
+    whole = (await seen(jobctl, "runs", "-o", "wide")).splitlines()
+    assert max(map(len, whole)) > COLUMNS
