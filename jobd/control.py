@@ -210,7 +210,7 @@ class NodeControl:
             pid=os.getpid(),
             started_at=self._started_at,
             node=node.id if node is not None else None,
-            state="stopping" if self.stopping else "running",
+            state="stopping" if self.stopping else node.heartbeat.state if node is not None else "running",
             workers=daemon.workers,
             busy=len(node.workers.under_way) if node is not None else 0,
             trusted_seconds=beat.trusted_seconds if beat is not None else None,
@@ -231,6 +231,9 @@ class NodeControl:
         if node is not None and abs(node.heartbeat.skew_seconds) > SKEW_SECONDS:
             skew = f"this machine's clock is {node.heartbeat.skew_seconds:+.1f} s off Postgres' clock"
             yield Notice(level=Level.WARNING, code="clock_skew", message=f"{skew}; run a time service")
+        if node is not None and node.desired != "running":
+            text = f"this node is {node.heartbeat.state}: it begins nothing new until jobctl nodes resume {node.id}"
+            yield Notice(level=Level.WARNING, code="quiet", message=text)
         for loop in self._pulse.overdue():
             yield Notice(level=Level.ERROR, code="loop_stuck", message=f"the loop {loop} does not come round")
         if self._listener is not None and self._listener.pooled:

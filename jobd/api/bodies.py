@@ -8,11 +8,20 @@ from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from jobd.api.refusals import Refused
 from jobd.api.wire import from_json
-from jobd.model.duration import parse_duration
+from jobd.model.duration import format_duration, parse_duration
 from jobd.model.run import RunState
 
 BODY_LIMIT = 1_048_576
@@ -22,7 +31,12 @@ BODY_SECONDS = 5.0
 """How long a caller may take to send a body: a slow one holds a connection and nothing else."""
 
 M = TypeVar("M", bound=BaseModel)
-Length = Annotated[timedelta, BeforeValidator(lambda value: parse_duration(value))]
+Length = Annotated[
+    timedelta,
+    BeforeValidator(lambda value: value if isinstance(value, timedelta) else parse_duration(value)),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["30s", "5m", "1h30m", "2d"]}),
+]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 

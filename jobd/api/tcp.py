@@ -1,4 +1,4 @@
-"""The same API on TCP: Host allow-list, then pace, then token, then role; and no cookie, so no forged request either."""
+"""The same API on TCP: Host allow-list, then pace, then token, then role; without cookies nothing can be forged."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from jobd.api.access import Caller
+from jobd.api.bearers import Bearers, Pace
 from jobd.api.connection import Connection, limits
 from jobd.api.control import Control
 from jobd.api.guard import Identify
 from jobd.api.refusals import Refused
 from jobd.api.server import finish, make_app, running
-from jobd.api.bearers import Pace, Bearers
 from jobd.errors import SocketRefused
 from jobd.model.change import Actor
 from jobd.model.roles import Role

@@ -135,7 +135,7 @@ class LimitQuery(_Strict):
 class FailedQuery(_Strict):
     """GET /v1/failed?since=24h"""
 
-    since: Length = timedelta(hours=24)
+    since: Annotated[Length, Field(json_schema_extra={"default": "24h"})] = timedelta(hours=24)
 
 
 class StatsQuery(_Strict):

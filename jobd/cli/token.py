@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ async def _done(config: Any, args: argparse.Namespace) -> Any:
                 case "revoke":
                     await tokens.revoke(args.name, who)
                     return {"name": args.name, "revoked": True}
-            return {"tokens": [{"name": one.name, "role": one.role, "revoked_at": one.revoked_at, "expires_at": one.expires_at} for one in await tokens.all()]}
+            return {"tokens": [asdict(one) for one in await tokens.all()]}
 
 
 def _print(answer: dict[str, Any]) -> None:

@@ -35,6 +35,10 @@ class Mask:
         return _masked(value, inside)
 
 
+NOTHING = Mask()
+"""Hides nothing."""
+
+
 def _masked(value: Any, paths: list[tuple[str, ...]]) -> Any:
     if any(not path for path in paths):
         return MASKED

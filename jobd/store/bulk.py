@@ -11,7 +11,7 @@ from jobd.errors import Conflict, NotFound
 from jobd.model.bulk import Bulk, BulkAction, bounded, most
 from jobd.model.change import Action, Actor
 from jobd.model.filter import Filter, parse_filter
-from jobd.model.privacy import Mask
+from jobd.model.privacy import NOTHING
 from jobd.statements import statements
 from jobd.store.audit import note
 from jobd.store.database import Database
@@ -45,7 +45,7 @@ class Bulks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._search = RunSearch(database, Mask(), seconds=SEARCH_SECONDS)
+        self._search = RunSearch(database, NOTHING, seconds=SEARCH_SECONDS)
 
     async def begin(
         self,

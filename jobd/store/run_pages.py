@@ -12,7 +12,7 @@ from jobd.model.run import Attempt, Outcome, Run, RunState
 from jobd.statements import statements
 from jobd.store.database import Database
 from jobd.store.reading import reading
-from jobd.store.run_rows import LARGEST_ID, LARGEST_PAGE, Cursor, read_run
+from jobd.store.run_rows import LARGEST_ID, LARGEST_PAGE, START, Cursor, read_run
 
 sql = statements("jobd.store.sql", "run_pages")
 
@@ -35,7 +35,7 @@ class RunPages:
         self._database = database
         self._mask = mask
 
-    async def page(self, chosen: RunFilter = RunFilter(), *, after: Cursor = Cursor(), limit: int = 50) -> Page:
+    async def page(self, chosen: RunFilter = RunFilter(), *, after: Cursor = START, limit: int = 50) -> Page:
         """At most `limit` runs that `chosen` takes, newest first, from behind `after`.
 
         Raises:

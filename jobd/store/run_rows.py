@@ -62,6 +62,10 @@ _SAME = (
 )  # fmt: skip
 
 
+START = Cursor()
+"""Before the first run."""
+
+
 def read_run(
     row: Any, mask: Mask, *, attempts: tuple[Attempt, ...] = (), mails: dict[str, int] | None = None
 ) -> Run:

@@ -15,7 +15,7 @@ from jobd.model.reports import COUNTED, Count, Page
 from jobd.statements import statements
 from jobd.store.database import Database
 from jobd.store.reading import SECONDS, reading
-from jobd.store.run_rows import LARGEST_PAGE, Cursor, read_run
+from jobd.store.run_rows import LARGEST_PAGE, START, Cursor, read_run
 
 sql = statements("jobd.store.sql", "run_search")
 
@@ -43,7 +43,7 @@ class RunSearch:
         self._mask = mask
         self._seconds = seconds
 
-    async def page(self, chosen: Filter, *, after: Cursor = Cursor(), limit: int = 50) -> Page:
+    async def page(self, chosen: Filter, *, after: Cursor = START, limit: int = 50) -> Page:
         """At most `limit` runs that `chosen` takes, newest first, from behind `after`.
 
         Raises:
@@ -64,7 +64,7 @@ class RunSearch:
     async def count(self, chosen: Filter, *, most: int = COUNTED) -> tuple[Count, datetime | None]:
         """How many runs `chosen` takes, counted up to `most`; and how far back was looked, where that was not said."""
         async with reading(self._database, self._seconds) as connection:
-            found = await self._matching(connection, chosen, Cursor(), most + 1)
+            found = await self._matching(connection, chosen, START, most + 1)
         return Count(count=min(len(found.keys), most), more=len(found.keys) > most), found.since
 
     async def keys(self, chosen: Filter, *, after: Cursor, limit: int) -> Found:

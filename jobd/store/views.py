@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from jobd.errors import NotFound
-from jobd.model.privacy import Mask
+from jobd.model.privacy import NOTHING, Mask
 from jobd.model.reports import Count, Counts, JobReport, LastRun, NodeReport, QueueReport, ScheduleReport
 from jobd.model.run import RunState
 from jobd.model.schedule import Schedule
@@ -28,7 +28,7 @@ sql = statements("jobd.store.sql", "views")
 class Views:
     """Reads for the API. Each raises StoreUnavailable when Postgres is gone or takes over two seconds."""
 
-    def __init__(self, database: Database, mask: Mask = Mask()) -> None:
+    def __init__(self, database: Database, mask: Mask = NOTHING) -> None:
         self._database = database
         self.why = Circumstances(database, self)
         self.runs = RunPages(database, mask)

@@ -38,7 +38,8 @@ for line in sys.stdin:
 """
 
 REQUESTS = [
-    (route.method, route.path.replace("{id:[0-9]{1,19}}", "1").replace("{name}", "none"), route.role) for route in ROUTES
+    (route.method, route.path.replace("{id:[0-9]{1,19}}", "1").replace("{name}", "none"), route.role)
+    for route in ROUTES
 ]
 
 

@@ -32,7 +32,8 @@ async def runs(daemon: SmallDaemon) -> dict[str, int]:
     await daemon.running(await add("claimed"), started=False)
     retrying = await add("retrying", job="backup", queue="low")
     await daemon.database.execute(
-        "update jobd.runs set state = 'scheduled', attempt = 2, due_at = now() + interval '1 hour' where id = $1", retrying
+        "update jobd.runs set state = 'scheduled', attempt = 2, due_at = now() + interval '1 hour' where id = $1",
+        retrying,
     )
     await daemon.database.execute(
         "insert into jobd.attempts (run_id, attempt, finished_at, outcome, error)"
@@ -40,7 +41,9 @@ async def runs(daemon: SmallDaemon) -> dict[str, int]:
         retrying,
     )
     await daemon.ended(await add("failed", args={"note": "user 42", "batch": 7}), "failed", error="TimeoutError: slow")
-    await daemon.database.execute("update jobd.history set started_at = finished_at - interval '9 seconds', attempt = 4")
+    await daemon.database.execute(
+        "update jobd.history set started_at = finished_at - interval '9 seconds', attempt = 4"
+    )
     await daemon.ended(await add("old", args={"batch": 7}), "failed", error="TimeoutError: older")
     await daemon.database.execute(
         "update jobd.history set finished_at = finished_at - interval '1 day 1 minute' where id = $1", ids["old"]
@@ -140,7 +143,8 @@ async def test_masked_values_are_in_no_answer(masking) -> None:
     )
     for path in (f"/v1/runs/{run}", "/v1/runs", "/v1/runs?filter=job:tidy", f"/v1/outbox/{message}", "/v1/outbox"):
         text = await (await client.get(path)).text()
-        assert "secret" not in text and "********" in text or path == "/v1/outbox", text
+        assert "secret" not in text, text
+        assert "********" in text or path == "/v1/outbox", text
     shown = await said(await client.get(f"/v1/runs/{run}"))
     assert (shown["args"], shown["result"]) == ({"note": "********", "batch": 1}, {"iban": "********", "n": 1})
 

@@ -25,13 +25,18 @@ from jobd.store.tokens import Tokens
 US = Actor(name="test", uid=0)
 
 
+def anybody(daemon: SmallDaemon) -> Bearers:
+    """Whoever has a token in this database."""
+    return Bearers(Tokens(daemon.database).valid)
+
+
 @asynccontextmanager
 async def site(daemon: SmallDaemon, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> AsyncIterator[str]:
     """The URL of the API on a free port."""
     monkeypatch.setattr(bearers, "KEPT_SECONDS", -1.0)
     given = ApiSettings(listen="127.0.0.1:0", **settings)
     scheme = "https" if given.tls_certificate else "http"
-    async with tcp_site(given, daemon, Bearers(Tokens(daemon.database).valid)) as address:
+    async with tcp_site(given, daemon, anybody(daemon)) as address:
         assert address is not None
         yield f"{scheme}://127.0.0.1:{address[1]}"
     daemon.feed._closed = False  # shared with the socket of the other tests
@@ -56,7 +61,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def status(http: aiohttp.ClientSession, method: str, url: str, **headers: str) -> int:
-    async with http.request(method, url, headers={name.replace("_", "-"): v for name, v in headers.items()}) as response:
+    async with http.request(method, url, headers=headers) as response:
         return response.status
 
 
@@ -195,14 +200,14 @@ async def test_what_cannot_be_served_says_so(daemon, monkeypatch, tmp_path, cert
     async with site(daemon, monkeypatch) as url:
         port = int(url.rpartition(":")[2])
         with pytest.raises(SocketRefused, match=r"\[api\] listen: nobody can listen on 127.0.0.1"):
-            async with tcp_site(ApiSettings(listen=f"127.0.0.1:{port}"), daemon, Bearers(Tokens(daemon.database).valid)):
+            async with tcp_site(ApiSettings(listen=f"127.0.0.1:{port}"), daemon, anybody(daemon)):
                 pass
     wrong = ApiSettings(listen="127.0.0.1:0", tls_certificate=tmp_path / "none.pem", tls_key_file=certificate[1])
     with pytest.raises(SocketRefused, match="tls_certificate"):
-        async with tcp_site(wrong, daemon, Bearers(Tokens(daemon.database).valid)):
+        async with tcp_site(wrong, daemon, anybody(daemon)):
             pass
 
 
 async def test_without_an_address_nothing_listens(daemon: SmallDaemon) -> None:
-    async with tcp_site(ApiSettings(), daemon, Bearers(Tokens(daemon.database).valid)) as address:
+    async with tcp_site(ApiSettings(), daemon, anybody(daemon)) as address:
         assert address is None

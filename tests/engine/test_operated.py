@@ -89,6 +89,22 @@ async def test_a_pause_ends_by_itself_at_its_time(alive, store):
         assert tuple(row) == (None, None, None)
 
 
+async def test_a_paused_schedule_goes_on_after_its_pause_with_the_first_slot_behind_it(alive, store):
+    schedules = '[schedules.often]\njob = "nothing"\nevery = "1h"\n'
+    async with alive(JOBS + schedules) as live:
+        await store.database.execute(
+            "update jobd.schedules set paused_at = now(), paused_until = now(), next_slot = now() - interval '3 hours'"
+        )
+        live.node.look.soon()
+
+        async def resumed() -> bool:
+            return await store.database.fetchval("select paused_at is null from jobd.schedules where name = 'often'")
+
+        await until(resumed, what="the end of the pause")
+        assert await store.database.fetchval("select next_slot > now() from jobd.schedules where name = 'often'")
+        assert await store.database.fetchval("select count(*) from jobd.history") == 0, "a pause is no misfire"
+
+
 async def test_a_quiet_node_finishes_what_it_runs_and_begins_nothing(alive, store):
     async with alive(JOBS) as live:
         running = await live.add("holds")

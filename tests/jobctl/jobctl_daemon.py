@@ -30,8 +30,8 @@ cron = "30 3 * * *"
 class Live:
     """One daemon and who asks it."""
 
-    def __init__(self, process: Process) -> None:
-        self.process, self.jobctl = process, Jobctl(process.socket)
+    def __init__(self, process: Process, url: str) -> None:
+        self.process, self.url, self.jobctl = process, url, Jobctl(process.socket)
 
     @property
     def config(self) -> Path:
@@ -55,4 +55,4 @@ async def living(directory: Path, url: str) -> AsyncIterator[Live]:
         )
         process.config.write_text(text + MORE[MORE.index("[") :])
         await process.start()
-        yield Live(process)
+        yield Live(process, url)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,3 +48,23 @@ class Jobctl:
             out, err = await process.communicate(stdin.encode() if stdin is not None else None)
         assert process.returncode is not None
         return Ran(process.returncode, out.decode(), err.decode())
+
+    @asynccontextmanager
+    async def following(self, *words: str, seconds: float = 20) -> AsyncIterator[AsyncIterator[str]]:
+        """Its lines as they come, for the length of the block; then it is interrupted."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "jobd.jobctl.cli", *words, cwd=ROOT,
+            env={**os.environ, "JOBD_SOCKET": str(self.socket)}, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+
+        async def lines() -> AsyncIterator[str]:
+            assert process.stdout is not None
+            async with asyncio.timeout(seconds):
+                while line := await process.stdout.readline():
+                    yield line.decode()
+
+        try:
+            yield lines()
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == 130

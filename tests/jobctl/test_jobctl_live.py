@@ -156,6 +156,14 @@ async def test_what_is_read_is_read(daemon: Live):
 async def test_a_change_is_heard_by_whoever_follows(daemon: Live):
     ran = await daemon.jobctl("events", "-o", "jsonl")
     assert (ran.code, json.loads(ran.out)["event"]) == (0, "snapshot")
+    async with daemon.jobctl.following("events", "-f", "-o", "jsonl") as lines:
+        assert json.loads(await anext(lines))["event"] == "snapshot"
+        run = int(await run_of(daemon, "nothing"))
+        async for line in lines:
+            event = json.loads(line)
+            if event["event"] == "run.ended" and event["data"]["id"] == run:
+                break
+        assert event["data"]["state"] == "succeeded"
 
 
 async def test_any_path_can_be_asked(daemon: Live):

@@ -6,8 +6,10 @@ import asyncio
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,27 @@ def test_a_closed_pipe_ends_quietly(jobctl):
     script = f"{sys.executable} -m jobd.jobctl.cli --help | true; exit ${{PIPESTATUS[0]}}"
     ended = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, timeout=30)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+BUDGET = 4.5
+"""Times a bare interpreter, which is 60 ms on a quiet machine."""
+
+
+async def seconds(jobctl, *words: str) -> float:
+    """How long a whole process takes."""
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, cwd=ROOT, env={**os.environ, "JOBD_SOCKET": str(jobctl.socket)},
+        stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await process.wait() == 0
+    return time.perf_counter() - began
+
+
+async def test_status_answers_within_its_budget(jobctl):
+    bare, whole = [], []
+    for _ in range(15):  # turn about, so that both meet the same load
+        bare.append(await seconds(jobctl, "-c", "pass"))
+        whole.append(await seconds(jobctl, "-m", "jobd.jobctl.cli", "status"))
+    print(statistics.median(whole), statistics.median(bare))
+    assert statistics.median(whole) <= BUDGET * statistics.median(bare)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from jobctl_daemon import Live, living
 from support.waiting import until
 
 from jobd.testing.postgres import fresh_database
+from jobd.testing.smtp import MailServer
 
 
 @pytest.fixture
@@ -64,7 +67,9 @@ async def test_what_a_reload_takes_away_is_gone_and_runs_of_it_wait(daemon: Live
         ("[queues]", "[queues", "not TOML"),
     ],
 )
-async def test_a_configuration_that_is_wrong_is_refused_and_the_old_one_goes_on(daemon: Live, old: str, new: str, said: str):
+async def test_a_configuration_that_is_wrong_is_refused_and_the_old_one_goes_on(
+    daemon: Live, old: str, new: str, said: str
+):
     daemon.rewrite(old, new)
     ran = await daemon.jobctl("reload")
     assert (ran.code, ran.out) == (9, "")
@@ -76,6 +81,25 @@ async def test_a_configuration_that_is_wrong_is_refused_and_the_old_one_goes_on(
     assert (await daemon.jobctl("trigger", "nothing", "--wait", "--timeout", "20")).code == 0
 
 
+async def test_mail_that_is_enabled_by_a_reload_leaves(daemon: Live):
+    async with MailServer() as server:
+        mail = f'[mail]\nenabled = true\nhost = "127.0.0.1"\nport = {server.port}\ntls = "off"\n'
+        daemon.rewrite("[jobs.nothing]", f"{mail}[jobs.nothing]")
+        changes = (await daemon.jobctl("reload", "--json")).json
+        assert set(changes["settings"]) == {"mail.enabled", "mail.host", "mail.port", "mail.tls"}
+        message = (
+            "insert into jobd.outbox (job, kind, sender, recipient, subject, message_id, text) values "
+            "('nothing', 'test', 'a@example.org', 'b@example.org', 'hello', '<1@example.org>', 'hello')"
+        )
+        connection = await asyncpg.connect(daemon.url)
+        try:
+            await connection.execute(message)
+        finally:
+            await connection.close()
+        async with asyncio.timeout(20):
+            assert len(await server.until(1)) == 1
+
+
 async def test_sighup_reloads(daemon: Live):
     daemon.rewrite("[jobs.nothing]", '[jobs.added]\ncommand = ["true"]\n[jobs.nothing]')
     daemon.process.signal(signal.SIGHUP)
@@ -85,7 +109,9 @@ async def test_sighup_reloads(daemon: Live):
 
 async def test_a_schedule_is_added_edited_and_removed_in_the_file_that_jobd_writes(daemon: Live):
     written = daemon.config.with_name("jobd.d") / "schedules.toml"
-    ran = await daemon.jobctl("schedules", "add", "often", "--job", "nothing", "--every", "1s", "--args-json", '{"n": 1}')
+    ran = await daemon.jobctl(
+        "schedules", "add", "often", "--job", "nothing", "--every", "1s", "--args-json", '{"n": 1}'
+    )
     assert ran.code == 0, ran.err
     assert '[schedules.often]\nevery = "1s"\njob = "nothing"' in written.read_text()
     assert written.stat().st_mode & 0o777 == 0o640

@@ -63,16 +63,15 @@ async def counted(store, by: str = "job, queue, node") -> dict[Any, dict[str, in
     """(job, queue, node) → the counts of all minutes."""
     columns = ", ".join(f"sum({name})::int as {name}" for name in COUNTS.split(", "))
     found = await store.database.fetch(f"select {by}, {columns} from jobd.stats group by {by}")
-    names = by.split(", ")
-    return {
-        tuple(row[name] for name in names): {name: row[name] for name in COUNTS.split(", ") if row[name]} for row in found
-    }
+    names, counts = by.split(", "), COUNTS.split(", ")
+    return {tuple(row[name] for name in names): {n: row[n] for n in counts if row[n]} for row in found}
 
 
 async def sums(store) -> Any:
     """Times and histograms over all rows, and the number of endings that have been counted."""
     return await store.database.fetchrow(
-        "select sum(succeeded + failed + cancelled + retried)::int as n, sum(run_ms) as run_ms, sum(wait_ms) as wait_ms,"
+        "select sum(succeeded + failed + cancelled + retried)::int as n,"
+        " sum(run_ms) as run_ms, sum(wait_ms) as wait_ms,"
         " (select array_agg(n order by i) from (select i, sum(v)::int as n from jobd.stats,"
         "   unnest(run_hist) with ordinality h(v, i) group by i) r) as run_hist,"
         " (select array_agg(n order by i) from (select i, sum(v)::int as n from jobd.stats,"
@@ -129,7 +128,10 @@ async def test_histograms_and_times_add_up(store, holder, migrated_url):
         assert found[f"{name}_hist"] == [buckets[place] for place in range(BUCKETS)]
 
 
-@pytest.mark.parametrize(("milliseconds", "place"), [(0.9, 0), (1, 1), (1.9, 1), (2, 2), (1023, 10), (1024, 11), (1e9, 23)])
+EDGES = [(0.9, 0), (1, 1), (1.9, 1), (2, 2), (1023, 10), (1024, 11), (1e9, 23)]
+
+
+@pytest.mark.parametrize(("milliseconds", "place"), EDGES)
 async def test_a_bucket_ends_where_its_name_says(milliseconds, place):
     assert bucket(milliseconds) == place
     assert place in (0, 23) or 2 ** (place - 1) <= milliseconds < 2**place
@@ -141,8 +143,8 @@ async def test_minutes_are_those_of_postgres_and_later_ones_begin_new_rows(store
     await store.database.execute("update jobd.stats set minute = minute - interval '1 minute'")
     await recorded(migrated_url, rows.ending(second, holder))
     found = await store.database.fetch(
-        "select minute = date_trunc('minute', minute) as whole, now() - minute < interval '2 minutes 5 seconds' as near,"
-        " succeeded from jobd.stats order by minute"
+        "select minute = date_trunc('minute', minute) as whole,"
+        " now() - minute < interval '2 minutes 5 seconds' as near, succeeded from jobd.stats order by minute"
     )
     assert [tuple(row) for row in found] == [(True, True, 1), (True, True, 1)]
 
