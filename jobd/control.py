@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from jobd import __version__
 from jobd.api.endings import Endings
 from jobd.api.feed import Feed
+from jobd.api.telling import tell
 from jobd.api.watching import Watching
 from jobd.config import Config, current_digest, show
 from jobd.config.configuration import Shown
@@ -28,7 +29,7 @@ from jobd.model.health import Health, Level, Notice
 from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.reload import ConfigChanges
-from jobd.model.run import Ending, NewRun, Outcome, RunState
+from jobd.model.run import Ending, NewRun
 from jobd.model.storable import storable
 from jobd.reloading import Reloading
 from jobd.store.endings import Tallies, merge
@@ -37,15 +38,6 @@ from jobd.store.store import Store
 from jobd.store.views import Views
 
 SKEW_SECONDS = 2.0
-STATES = {
-    Outcome.SUCCEEDED: RunState.SUCCEEDED,
-    Outcome.CANCELLED: RunState.CANCELLED,
-    Outcome.FAILED: RunState.FAILED,
-    Outcome.TIMED_OUT: RunState.FAILED,
-    Outcome.LOST: RunState.FAILED,
-    Outcome.INTERRUPTED: RunState.QUEUED,
-}
-"""What a run is after its last attempt ended so."""
 
 
 class NodeControl:
@@ -179,19 +171,7 @@ class NodeControl:
         if self._endings.waited_for:
             self._endings.announce(ending.run.id for ending in endings if not ending.again)
         if self.feed.wanted:
-            self._publish(endings)
-
-    def _publish(self, endings: Sequence[Ending]) -> None:
-        for ending in endings:
-            if ending.again and ending.outcome is Outcome.INTERRUPTED:
-                continue
-            run = ending.run
-            self.feed.publish(
-                "run.retrying" if ending.again else "run.ended", id=run.id, job=run.job, queue=run.queue,
-                state=RunState.SCHEDULED if ending.again else STATES[ending.outcome], attempt=run.attempt,
-                node=ending.node, took=ending.took,
-                error=None if ending.error is None else ending.error[:300],
-            )  # fmt: skip
+            tell(self.feed, endings)
 
     def _own(self) -> Collection[int]:
         return () if self.node is None else (self.node.id,)

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from jobd import systemd
+from jobd.api.bearers import Bearers
 from jobd.api.people import People
 from jobd.api.server import control_socket
 from jobd.api.tcp import tcp_site
-from jobd.api.bearers import Bearers
 from jobd.config import Config
 from jobd.control import NodeControl
 from jobd.engine.enqueue import Enqueuer
@@ -132,6 +132,7 @@ class Daemon:
         loops = [
             self._enqueuer.run(),
             self._control.endings.look(),
+            self._reloading.run(),
             self._control.watching.look(),
             patiently("bulk", self._pulse, self._control.operations.work, limit=120),
             patiently("announce", self._pulse, self._announcer.round, self._announcer.wake),

@@ -10,15 +10,19 @@ from pathlib import Path
 from jobd.config import Config, load
 from jobd.config.differences import compared, taken_over
 from jobd.config.edit import ScheduleTable, with_schedule
-from jobd.errors import ConfigError, Conflict
+from jobd.errors import ConfigError, Conflict, JobdError
 from jobd.loading import Loading
 from jobd.model.reload import ConfigChanges
 
 log = logging.getLogger(__name__)
 
+Work = Callable[[], Awaitable[ConfigChanges]]
+
 
 class Reloading:
-    """Takes over what the files say. One reload at a time; what runs is left alone.
+    """Takes over what the files say, one reload at a time; what runs is left alone.
+
+    It works in a loop of the daemon's own, so that a caller who goes away leaves nothing half done.
 
     Functions are found again by name, but modules stay as they were imported: new code wants a restart.
     """
@@ -29,7 +33,20 @@ class Reloading:
         """As the files said at the last load, of which some may wait for a restart."""
         self.working = config
         self._loading, self._apply = loading, apply
-        self._turn = asyncio.Lock()
+        self._asked: asyncio.Queue[tuple[Work, asyncio.Future[ConfigChanges]]] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Do what is asked, one after the other, until cancelled."""
+        while True:
+            work, answer = await self._asked.get()
+            try:
+                changes = await work()
+            except JobdError as error:
+                if not answer.done():
+                    answer.set_exception(error)
+            else:
+                if not answer.done():
+                    answer.set_result(changes)
 
     @property
     def restart_needed(self) -> tuple[str, ...]:
@@ -46,8 +63,7 @@ class Reloading:
             Conflict: it was not started from files.
             StoreUnavailable: nothing was taken over.
         """
-        async with self._turn:
-            return await self._reload(dry_run)
+        return await self._done(lambda: self._reload(dry_run))
 
     async def write_schedule(self, name: str, table: ScheduleTable | None, *, new: bool) -> ConfigChanges:
         """Add (`new`), replace or, without a table, remove a schedule of jobd.d/schedules.toml, and reload.
@@ -56,12 +72,18 @@ class Reloading:
             ConfigError: with it the files could not be used; nothing is written.
             Conflict: it stands in a file that people write, or is there already, or is not there.
         """
-        async with self._turn:
-            main = self._main()
-            with with_schedule(main, name, table, new=new) as written:
-                changes = await self._reload(dry_run=False)
-                written.keep()
-            return changes
+        return await self._done(lambda: self._write_schedule(name, table, new))
+
+    async def _done(self, work: Work) -> ConfigChanges:
+        answer: asyncio.Future[ConfigChanges] = asyncio.get_running_loop().create_future()
+        self._asked.put_nowait((work, answer))
+        return await answer
+
+    async def _write_schedule(self, name: str, table: ScheduleTable | None, new: bool) -> ConfigChanges:
+        with with_schedule(self._main(), name, table, new=new) as written:
+            changes = await self._reload(dry_run=False)
+            written.keep()
+        return changes
 
     async def _reload(self, dry_run: bool) -> ConfigChanges:
         new = await asyncio.to_thread(load, self._main())

@@ -23,10 +23,10 @@ from jobd.api.server import control_socket
 from jobd.api.watching import Watching
 from jobd.engine.operations import Operations
 from jobd.model.arguments import OPEN, Parameters
-from jobd.model.health import Health, Level, Notice
+from jobd.model.health import Health, Notice
 from jobd.model.job import Job
-from jobd.model.queue import Queue
 from jobd.model.privacy import Mask
+from jobd.model.queue import Queue
 from jobd.model.run import NewRun
 from jobd.model.storable import storable
 from jobd.store.bulk import Bulks
@@ -55,6 +55,10 @@ JOBS = {
     "mail": Job(name="mail", run="serving:mail", queue="low"),
     "backup": Job(name="backup", command=("true",), queue="low"),
 }
+EMPTIED = (
+    "runs", "history", "attempts", "keys", "nodes", "stats", "outbox", "schedules", "jobs", "queues", "audit", "bulk",
+    "tokens",
+)  # fmt: skip
 QUEUES = {"default": Queue(name="default", weight=2), "low": Queue(name="low")}
 
 
@@ -130,9 +134,8 @@ class SmallDaemon:
         """Empty tables, but for the jobs and queues."""
         self.notices = ()
         self.around.heard.clear()
-        tables = "runs history attempts keys nodes stats outbox schedules jobs queues audit bulk tokens".split()
         await self.database.execute(
-            "".join(f"delete from jobd.{table};" for table in tables) + "alter sequence jobd.run_ids restart"
+            "".join(f"delete from jobd.{table};" for table in EMPTIED) + "alter sequence jobd.run_ids restart"
         )
         for job in self.jobs.values():
             await self.database.execute(
@@ -162,8 +165,8 @@ class SmallDaemon:
             "with gone as (delete from jobd.runs where id = $1 returning *) "
             "insert into jobd.history (id, finished_at, created_at, due_at, started_at, node, attempt, priority, "
             "state, job, queue, source, schedule, retried_from, args, reason, error, result) "
-            "select id, clock_timestamp(), created_at, due_at, now(), 7, 1, priority, $2, job, queue, source, schedule, "
-            "retried_from, args, $3, $4, $5::jsonb from gone",
+            "select id, clock_timestamp(), created_at, due_at, now(), 7, 1, priority, $2, job, queue, source, "
+            "schedule, retried_from, args, $3, $4, $5::jsonb from gone",
             run_id,
             state,
             facts.get("reason"),

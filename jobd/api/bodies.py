@@ -14,14 +14,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationError,
     WithJsonSchema,
 )
 
 from jobd.api.refusals import Refused
 from jobd.api.wire import from_json
-from jobd.model.duration import format_duration, parse_duration
+from jobd.model.duration import parse_duration
 from jobd.model.run import RunState
 
 BODY_LIMIT = 1_048_576
@@ -34,7 +33,6 @@ M = TypeVar("M", bound=BaseModel)
 Length = Annotated[
     timedelta,
     BeforeValidator(lambda value: value if isinstance(value, timedelta) else parse_duration(value)),
-    PlainSerializer(format_duration, return_type=str),
     WithJsonSchema({"type": ["string", "number"], "examples": ["30s", "5m", "1h30m", "2d"]}),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200)]

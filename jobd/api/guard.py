@@ -32,11 +32,10 @@ def guarded(roles: Mapping[web.AbstractRoute, Role], identify: Identify) -> Any:
             hint = "sudo, or ask the owner of this daemon ([control] users and groups)"
             raise Refused(403, "forbidden", _refusal(who, needed), hint=hint, close=True)
         request[CALLER] = who
-        response = await handler(request)
         if needed > Role.VIEWER:
             asked = f"{request.method} {request.path}"
             log.info("asked", extra={"by": who.actor.name, "pid": who.actor.pid, "request": asked})
-        return response
+        return await handler(request)
 
     return access
 

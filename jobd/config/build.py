@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from jobd.config.directories import resolved, socket_path, state_directory
 from jobd.config.control_tables import ApiTable, ControlTable
+from jobd.config.directories import resolved, socket_path, state_directory
 from jobd.config.layers import Merged
 from jobd.config.outside import gateway_url
 from jobd.config.positions import Path

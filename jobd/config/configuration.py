@@ -43,9 +43,9 @@ class Config:
     jobs: Mapping[str, Job]
     schedules: Mapping[str, Schedule]
     """Those of `[schedules]` and those that jobs have by shorthand."""
-    control: ControlSettings = ControlSettings()
-    api: ApiSettings = ApiSettings()
-    privacy: PrivacySettings = PrivacySettings()
+    control: ControlSettings = field(default_factory=ControlSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
     files: tuple[Path, ...] = ()
     """What was read, in that order."""
     digest: str = ""

@@ -214,6 +214,8 @@ class Node:
         mail_changed = config.mail != self.config.mail
         self.config = config
         self.services.settings = config.settings
+        # once true it stays so: runs that were unique when they were added may still be here
+        self.recorder.keyed |= any(job.unique is not None for job in config.jobs.values())
         back = await self.dispatcher.configure(list(config.queues.values()))
         duties.hand_on(self.recorder, self.id, back)
         self.look.serve(list(config.queues))

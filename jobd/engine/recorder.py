@@ -37,7 +37,7 @@ class Recorder:
         """`keyed`: some job here is `unique` until its run has ended. `counted` hears what each batch adds up to."""
         self._counted = counted
         self._link = link
-        self._keyed = keyed
+        self.keyed = keyed
         self._pulse = pulse
         self._recorded = recorded
         self._waiting: list[Ending] = []
@@ -169,7 +169,7 @@ class Recorder:
         self._recorded(endings)
 
     async def _release_keys(self, connection: object, endings: Sequence[Ending]) -> None:
-        if self._keyed and any(ending.run.unique_key is not None for ending in endings):
+        if self.keyed and any(ending.run.unique_key is not None for ending in endings):
             await store.release_keys(connection, endings)
 
     def _drop(self, ending: Ending) -> None:

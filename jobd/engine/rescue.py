@@ -19,7 +19,7 @@ async def rescue_mail(outbox: Outbox, hold_kinds: Collection[str]) -> int:
     while batch := await outbox.recover(hold_kinds=hold_kinds):
         total += len(batch)
         for message, state in batch.items():
-            log.warning("message rescued", extra={"message": message, "state": state.value})
+            log.warning("message rescued", extra={"mail": message, "state": state.value})
     return total
 
 

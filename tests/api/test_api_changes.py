@@ -165,7 +165,8 @@ async def test_a_bulk_retry_starts_each_failed_run_once(client, daemon: SmallDae
     ids = await added(daemon, 1203)
     await daemon.database.execute(
         "with gone as (delete from jobd.runs returning *) insert into jobd.history (id, finished_at, created_at,"
-        " due_at, attempt, priority, state, job, queue, source) select id, now(), now(), now(), 1, 0, 'failed', job, queue, ''"
+        " due_at, attempt, priority, state, job, queue, source)"
+        " select id, now(), now(), now(), 1, 0, 'failed', job, queue, ''"
         " from gone"
     )
     body = {"action": "retry", "filter": "state:failed job:tidy", "expected_count": len(ids), "reason": "fixed"}

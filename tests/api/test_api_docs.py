@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from jobd.api import feed
 from jobd.api.refusals import _TABLE
 from jobd.api.routes import ROUTES, Route
 from jobd.jobctl import failures
 from jobd.jobctl.cli import COMMANDS
+from jobd.model import filter as filters
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -31,6 +33,14 @@ def test_every_error_of_the_api_is_documented():
     codes |= set(re.findall(r'(?:Refused|error_response)\(\s*\d+, "(\w+)"', source))
     assert len(codes) > 10
     assert [code for code in sorted(codes) if f"`{code}`" not in text] == []
+
+
+def test_every_event_metric_and_term_of_a_filter_is_documented():
+    text = (DOCS / "api.md").read_text()
+    metrics = set(re.findall(r'MetricFamily\(\s*"(jobd_\w+)"', (DOCS.parent / "jobd/api/metrics.py").read_text()))
+    assert len(metrics) > 10
+    names = [*(f"`{kind}`" for kind in feed.KINDS), *(f"`{key}:`" for key in filters.KEYS if key != "arg.")]
+    assert [name for name in [*names, *metrics] if name not in text] == []
 
 
 @pytest.mark.parametrize("verb", [name for name, _ in COMMANDS])

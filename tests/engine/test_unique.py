@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from support import gated, rows
-from support.nodes import live_row
+from support.nodes import configured, live_row
 from support.waiting import until
 
 from jobd.model.run import NewRun
@@ -155,6 +155,20 @@ async def test_a_run_between_two_attempts_still_keeps_others_out(alive, store, t
 async def scheduled(store, run: int) -> bool:
     row = await live_row(store, run)
     return row is not None and row["state"] == "scheduled"
+
+
+async def test_a_job_that_became_unique_by_a_reload_makes_room_when_its_run_has_ended(alive, store):
+    text = '[jobs.once]\nrun = "support.gated:gated"\n'
+    async with alive(text) as live:
+        config = configured(text + "unique = true\n")
+        await rows.loaded(store, *config.jobs.values())
+        live.enqueuer.jobs = config.jobs
+        await live.node.configure(config)
+        run = await live.add("once")
+        assert await live.add("once") == run
+        gated.GATE.set()
+        await live.until_ended(run)
+        await until(lambda: keyless(store), what="the release of the key")
 
 
 @pytest.mark.parametrize("enabled", [True, False], ids=["running", "queued"])

@@ -169,5 +169,4 @@ async def test_status_answers_within_its_budget(jobctl):
     for _ in range(15):  # turn about, so that both meet the same load
         bare.append(await seconds(jobctl, "-c", "pass"))
         whole.append(await seconds(jobctl, "-m", "jobd.jobctl.cli", "status"))
-    print(statistics.median(whole), statistics.median(bare))
     assert statistics.median(whole) <= BUDGET * statistics.median(bare)

@@ -160,19 +160,19 @@ async def test_keys_that_a_killed_node_held_go_to_the_other_which_respects_them_
         await victim.start()
 
 
-async def test_suspects_wait_for_the_limits_that_others_fill(life, tmp_path):
+@pytest.mark.parametrize(("job", "most"), [("one", 1), ("squeezed", 2)], ids=["key", "queue"])
+async def test_suspects_wait_for_the_limits_that_others_fill(life, tmp_path, job, most):
     """Runs under which a node has died are started by a path of their own; it has to ask for the same limits."""
     async with two_daemons(life, tmp_path):
-        gates = await add(life, "one", 1, seconds=1.5) + await add(life, "squeezed", 2, seconds=1.5)
-        await until(lambda: started(life, "one"), 15)
-        await until(lambda: started(life, "squeezed", 2), 15)
-        suspects = await add(life, "one", 3) + await add(life, "squeezed", 3)
+        gates = await add(life, job, most, seconds=1.0)
+        await until(lambda: started(life, job, most), 15)
+        suspects = await add(life, job, 3)
         await suspected(life, suspects)
         await all_ended(life, gates + suspects)
         rows = await life.db.fetch("select crashes from jobd.history where id = any($1)", suspects)
         assert {row["crashes"] for row in rows} == {1}
-        assert await most_at_once(life.db, "key", "one:k0") == 1
-        assert await most_at_once(life.db, "queue", "narrow") == 2
+        what, name = ("key", "one:k0") if job == "one" else ("queue", "narrow")
+        assert await most_at_once(life.db, what, name) == most
 
 
 async def suspected(life, runs: list[int]) -> Any:

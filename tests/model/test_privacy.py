@@ -28,7 +28,8 @@ def test_a_path_hides_its_value_and_nothing_beside_it(path: str, shown: object) 
 
 def test_what_is_hidden_may_not_be_asked_for_around_the_corner() -> None:
     mask = Mask(["args.user.password"])
-    assert [mask.hides(path) for path in ("args.user.password", "args.user", "args.user.password.x", "args")] == [True] * 4
+    asked = ("args.user.password", "args.user", "args.user.password.x", "args")
+    assert [mask.hides(path) for path in asked] == [True] * 4
     assert [mask.hides(path) for path in ("args.user.name", "args.n", "result.user.password")] == [False] * 3
     assert mask.hides_args and not Mask(["result.x"]).hides_args
 

@@ -1,0 +1,166 @@
+"""What operators do to daemons that work: real processes, the real socket, TCP and the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from typing import Any
+
+import aiohttp
+from support.daemons import PATHS, Process, processes
+from support.waiting import until
+
+from jobd.api.openapi import plain
+from jobd.api.routes import ROUTES
+
+
+async def events(one: Process, heard: list[tuple[str, dict[str, Any]]], listening: asyncio.Event) -> None:
+    connector = aiohttp.UnixConnector(path=str(one.socket))
+    async with (
+        aiohttp.ClientSession("http://jobd", connector=connector) as client,
+        client.get("/v1/events") as response,
+    ):
+        kind = ""
+        async for line in response.content:
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name == "event":
+                kind = value
+            elif name == "data":
+                heard.append((kind, json.loads(value)))
+                listening.set()
+
+
+async def metric(one: Process, name: str) -> float:
+    connector = aiohttp.UnixConnector(path=str(one.socket))
+    async with aiohttp.ClientSession("http://jobd", connector=connector) as client, client.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(name)), 0.0)
+
+
+async def test_a_paused_queue_waits_on_every_node_and_what_ends_is_heard_and_counted(life, tmp_path) -> None:
+    async with processes(tmp_path, life.url, 2) as (one, other):
+        await asyncio.gather(one.start(), other.start())
+        heard: list[tuple[str, dict[str, Any]]] = []
+        listening = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            follower = group.create_task(events(one, heard, listening))
+            await listening.wait()
+            entry = await one.ask("queues/default/pause", "POST", reason="test")
+            await asyncio.gather(has_looked(one), has_looked(other))
+            runs = [await other.add("observed", seconds=0.0) for _ in range(4)]
+            await until(lambda: any(kind == "run.added" for kind, _ in heard), 5, "the word of the new runs")
+            assert [len(await life.observed(run)) for run in runs] == [0] * 4
+            undone = await other.ask(f"audit/{entry['id']}/undo", "POST")
+            assert undone["undoes"] == entry["id"]
+            ended = {run: await until(lambda run=run: life.ended(run)) for run in runs}
+            assert {row["state"] for row in ended.values()} == {"succeeded"}
+            await until(lambda: told(heard, runs), 5, "the end of each run, from whichever node")
+            follower.cancel()
+        name = 'jobd_attempts_total{job="observed",outcome="succeeded"'
+        assert await metric(one, name) + await metric(other, name) == 4
+        assert await asyncio.gather(one.stop(), other.stop()) == [0, 0]
+
+
+async def has_looked(one: Process) -> None:
+    """Two looks at the database have begun after now, so the first of them is over."""
+    now = asyncio.get_running_loop().time
+    asked, begun = now(), set()
+
+    async def twice() -> bool:
+        age = (await one.ask("status"))["health"]["loops"]["due"]
+        if (start := round(now() - age, 1)) > asked:
+            begun.add(start)
+        return len(begun) > 1
+
+    await until(twice, 10, "two looks at the database")
+
+
+def told(heard: list[tuple[str, dict[str, Any]]], runs: list[int]) -> bool:
+    ids = [facts["id"] for kind, facts in heard if kind == "run.ended"]
+    assert len(ids) == len(set(ids))
+    return set(runs) <= set(ids)
+
+
+async def test_a_running_run_is_cancelled_through_the_other_node_and_journalled(life, tmp_path) -> None:
+    async with processes(tmp_path, life.url, 2) as (one, other):
+        await asyncio.gather(one.start(), other.start())
+        run = await one.add("observed", seconds=60.0)
+        await until(lambda: life.observed(run))
+        for node in (one, other):  # one of them has it, the other has to be told
+            await node.ask(f"runs/{run}/cancel", "POST", reason="enough")
+        row = await until(lambda: life.ended(run), 10)
+        assert (row["state"], row["reason"]) == ("cancelled", "enough")
+        entries = (await one.ask(f"audit?target={run}"))["entries"]
+        assert {entry["action"] for entry in entries} == {"run.cancel"}
+        await asyncio.gather(one.stop(), other.stop())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def token(one: Process, *words: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "jobd", "token", *words, "--config", str(one.config),
+        stdout=asyncio.subprocess.PIPE, env={"PYTHONPATH": PATHS, "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return out.decode().strip()
+
+
+async def test_a_token_of_the_command_line_opens_the_api_on_tcp(life, tmp_path) -> None:
+    port = free_port()
+    async with processes(tmp_path, life.url, 1, f'[api]\nlisten = "127.0.0.1:{port}"\n') as (one,):
+        before = await token(one, "add", "early", "--role", "viewer")  # no daemon yet: written to the database itself
+        await one.start()
+        after = await token(one, "add", "late", "--role", "operator", "--lasts", "1h")
+        assert [line.split()[:2] for line in (await token(one, "list")).splitlines()] == [
+            ["early", "viewer"],
+            ["late", "operator"],
+        ]
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            for secret, status in ((before, 403), (after, 201), ("jobd_x", 401)):
+                headers = {"Authorization": f"Bearer {secret}"}
+                async with http.post("/v1/runs", json={"job": "observed", "args": {}}, headers=headers) as response:
+                    assert response.status == status, await response.text()
+        await token(one, "revoke", "late")
+        assert before not in one.log() and after not in one.log()
+        assert await one.stop() == 0
+
+
+CANARY = "canary-7f3b9c"
+SECRETS = f"""
+[mail]
+user = "jobs@example.org"
+password = "{CANARY}-mail"
+[privacy]
+redact = ["args.seconds", "mail.text"]
+[jobs.command]
+command = ["true"]
+env = {{ TOKEN = "{CANARY}-env" }}
+"""
+
+
+async def test_no_secret_of_the_configuration_is_in_any_answer_or_log(life, tmp_path) -> None:
+    """S14: what was configured as a secret is looked for in everything that can be asked, and in what was written."""
+    async with processes(tmp_path, life.url, 1, SECRETS) as (one,):
+        await one.start()
+        run = await one.add("command")
+        await until(lambda: life.ended(run))
+        settings = {row["key"]: row["value"] for row in (await one.ask("config"))["settings"]}
+        assert settings["mail.password"] == "********"
+        asked = 0
+        for route in ROUTES:
+            if route.method == "GET" and route.path.startswith("/v1/") and not route.path.endswith("/events"):
+                path = plain(route.path).removeprefix("/v1/").replace("{id}", str(run)).replace("{name}", "command")
+                assert CANARY not in json.dumps(await one.ask(path)), path
+                asked += 1
+        assert asked > 25
+        assert await one.stop() == 0
+        assert CANARY not in one.log()
