@@ -103,16 +103,16 @@ class Loading:
         Raises:
             StoreUnavailable: nothing has changed, or it is not known.
         """
-        self._lacking = await self._missing_tables()
-        config = self._config
+        config, lacking = self._config, await self._missing_tables()
         await self._store.jobs.load(
             config.daemon.name,
             config.jobs.values(),
             config.queues.values(),
             config.schedules.values(),
-            disabled=self.unable(),
+            disabled={**lacking, **self._broken},
             tzdata=version("tzdata"),
         )
+        self._lacking = lacking  # only now: who may run here must not be ahead of what the rows say
 
     async def _missing_tables(self) -> dict[str, str]:
         config = self._config

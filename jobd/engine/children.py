@@ -63,3 +63,16 @@ def _kill_if_same(group: int, start: str) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     return True
+
+
+def has_living(group: int) -> bool:
+    """True while some process of the group lives; uncollected dead ones do not count. True without /proc."""
+    seen = False
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        seen = True
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            stat = entry.read_text("utf-8", "replace")
+            state, _, process_group = stat[stat.rindex(")") + 2 :].split()[:3]
+            if int(process_group) == group and state not in "ZX":
+                return True
+    return not seen

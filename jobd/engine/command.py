@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from jobd.engine.children import Children
+from jobd.engine.children import Children, has_living
 from jobd.engine.context import AttemptContext
 from jobd.errors import JobdError
 from jobd.model.job import Job
@@ -174,6 +174,8 @@ async def _gone(group: int, seconds: float) -> bool:
             os.killpg(group, 0)
         except (ProcessLookupError, PermissionError):
             return True
+        if not has_living(group):
+            return True  # only dead ones that init has not collected yet
         await asyncio.sleep(pause)
         waited += pause
         pause = min(pause * 2, 0.1)

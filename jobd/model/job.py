@@ -15,7 +15,7 @@ NO_ARGS: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concurrency:
-    """`concurrency = { key = "args.user_id", max = 1 }`: so many running runs for one value of `key`, over all nodes."""
+    """`concurrency = { key = "args.user_id", max = 1 }`: so many running runs for one `key`, over all nodes."""
 
     key: str
     """Path into the arguments, without the leading `args.`."""
@@ -24,7 +24,7 @@ class Concurrency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique:
-    """`unique = { key = "args.email", within = "1h" }`: a second enqueue meanwhile is answered with the first one's id."""
+    """`unique = { key = "args.email", within = "1h" }`: a second enqueue gets the first one's id."""
 
     key: tuple[str, ...] = ()
     """Paths into the arguments, without the leading `args.`; empty means all arguments."""

@@ -137,7 +137,7 @@ class NodeReport:
     version: str
     workers: int
     state: str
-    """running, quiet, draining, drained, stopping; then `left` for one that said goodbye, `lost` for one that did not."""
+    """running, quiet, draining, drained, stopping; then `left` (said goodbye) or `lost` (did not)."""
     alive: bool
     running: int
     claimed: int

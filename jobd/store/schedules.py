@@ -86,7 +86,7 @@ class Schedules:
         return found, rows[0]["now"] if rows else None
 
     async def read_ahead(self, after: str, within: timedelta, limit: int) -> str | None:
-        """Read one page of schedules that are due `within` so long, by name; the last name, None when it was the last."""
+        """Read one page of schedules due `within` so long, by name; its last name, None when it was the last."""
         rows = await self._database.fetch(sql.ahead, after, within, limit)
         for row in rows:
             schedule = self._schedule(row["name"], row["job"], row["version"], row["spec"])
