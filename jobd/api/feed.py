@@ -63,7 +63,7 @@ class Feed:
         self._readers = 0
         self._left = 0.0
         self._news = asyncio.Event()
-        self._closed = False
+        self._closings = 0
 
     def publish(self, kind: str, **facts: Any) -> None:
         """Tell everybody who listens, now or within a minute."""
@@ -80,8 +80,8 @@ class Feed:
             self.asked.clear()
 
     def close(self) -> None:
-        """The daemon stops: every reader's stream ends."""
-        self._closed = True
+        """A site closes: the stream of everybody who reads now ends."""
+        self._closings += 1
         self._news.set()
 
     def place(self, event_id: str | None) -> int | None:
@@ -110,11 +110,14 @@ class Feed:
         Raises:
             Overtaken: what came next is gone from the ring.
         """
-        while not self._closed:
+        closings = self._closings
+        while closings == self._closings:
             batch = self._behind(number)
             if not batch:
                 await self._wait(quiet_seconds)
                 batch = self._behind(number)
+            if closings != self._closings:
+                return
             if batch:
                 number = batch[-1].number
             yield batch
@@ -126,8 +129,7 @@ class Feed:
                 await asyncio.sleep(COALESCE_SECONDS)
         except TimeoutError:
             return
-        if not self._closed:
-            self._news.clear()
+        self._news.clear()
 
     def _behind(self, number: int) -> list[Event]:
         if not self._ring or self._last <= number:

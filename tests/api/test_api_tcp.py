@@ -39,7 +39,6 @@ async def site(daemon: SmallDaemon, monkeypatch: pytest.MonkeyPatch, **settings:
     async with tcp_site(given, daemon, anybody(daemon)) as address:
         assert address is not None
         yield f"{scheme}://127.0.0.1:{address[1]}"
-    daemon.feed._closed = False  # shared with the socket of the other tests
 
 
 @pytest.fixture

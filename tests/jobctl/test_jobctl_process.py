@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -169,4 +168,5 @@ async def test_status_answers_within_its_budget(jobctl):
     for _ in range(15):  # turn about, so that both meet the same load
         bare.append(await seconds(jobctl, "-c", "pass"))
         whole.append(await seconds(jobctl, "-m", "jobd.jobctl.cli", "status"))
-    assert statistics.median(whole) <= BUDGET * statistics.median(bare)
+    # the fastest of each: what the work takes, without what else the machine was doing
+    assert min(whole) <= BUDGET * min(bare)
