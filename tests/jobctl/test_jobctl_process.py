@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import socket
+import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -153,14 +154,15 @@ BUDGET = 4.5
 
 
 async def seconds(jobctl, *words: str) -> float:
-    """How long a whole process takes."""
-    began = time.perf_counter()
+    """What a whole process takes of the processor: the wall also tells what else the machine was doing."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, cwd=ROOT, env={**os.environ, "JOBD_SOCKET": str(jobctl.socket)},
         stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     assert await process.wait() == 0
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 async def test_status_answers_within_its_budget(jobctl):
@@ -168,5 +170,4 @@ async def test_status_answers_within_its_budget(jobctl):
     for _ in range(15):  # turn about, so that both meet the same load
         bare.append(await seconds(jobctl, "-c", "pass"))
         whole.append(await seconds(jobctl, "-m", "jobd.jobctl.cli", "status"))
-    # the fastest of each: what the work takes, without what else the machine was doing
-    assert min(whole) <= BUDGET * min(bare)
+    assert statistics.median(whole) <= BUDGET * statistics.median(bare)
