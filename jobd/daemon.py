@@ -150,6 +150,8 @@ class Daemon:
             systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")
             while not self._stop.asked.is_set():
                 await self._live()
+            self._control.endings.close()
+        log.info("stopped")
 
     @asynccontextmanager
     async def _served(self) -> AsyncIterator[None]:

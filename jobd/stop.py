@@ -23,7 +23,7 @@ class Stop:
     def signal(self) -> None:
         """One more SIGTERM or SIGINT."""
         if not self.asked.is_set():
-            log.info("stopping: waiting for running attempts")
+            log.info("stopping")
             self.asked.set()
         elif not self.hurry.is_set():
             log.warning("stopping at once: attempts are cancelled and handed back")

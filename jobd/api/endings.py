@@ -47,6 +47,10 @@ class Endings:
             if over := self._over.get(run_id):
                 over.set()
 
+    def close(self) -> None:
+        """The daemon stops: nobody is kept waiting for what it will not see."""
+        self.announce(list(self._over))
+
     async def look(self) -> None:
         """Asks Postgres about all runs that are waited for, once a second; goes on until cancelled."""
         while True:

@@ -15,7 +15,7 @@ import struct
 from contextlib import suppress
 
 from jobd.jobctl.diagnose import no_answer, no_socket, strange_owner
-from jobd.jobctl.failures import FAILED, WRONG_USE, Failure, of_status
+from jobd.jobctl.failures import FAILED, NO_DAEMON, WRONG_USE, Failure, of_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
@@ -151,6 +151,9 @@ def _answer(raw: bytes) -> Any:
     Raises:
         Failure: it is no success, or not whole.
     """
+    if not raw:
+        hint = "systemctl status jobd; what was asked to run goes on when it is back"
+        raise Failure(NO_DAEMON, "gone", "the daemon ended the connection without an answer", hint)
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
