@@ -209,10 +209,14 @@ class Dispatcher:
         if self.stopping or self.quiet:
             return
         async with self._claiming:
+            told = set(self._hungry), set(self._limited), self._suspects_wait
             try:
                 await self._claim_all()
             except StoreUnavailable:
                 self.claim_lost.set()
+                self._hungry |= told[0]
+                self._limited |= told[1]
+                self._suspects_wait |= told[2]
                 raise
 
     async def _claim_all(self) -> None:
@@ -249,6 +253,8 @@ class Dispatcher:
 
     async def _claim(self, wanted: dict[str, int], starts: bool) -> None:
         self._claims += 1
+        # Forgotten before the question, not after its answer: who adds a run meanwhile says so again, and is heard.
+        self._hungry -= wanted.keys()
         runs = await self._oldest(wanted) if self._claims % OLDEST_EVERY == 0 else []
         if rest := Counter(wanted) - Counter(run.queue for run in runs):
             runs += await self._runs.claim(dict(rest), self._runnable(), self.node, starts=starts)
@@ -256,8 +262,8 @@ class Dispatcher:
         for run in runs:
             got[run.queue] += 1
         for queue, count in got.items():
-            if count < wanted[queue]:
-                self._hungry.discard(queue)  # empty for now; a notification or the next look says otherwise
+            if count == wanted[queue]:
+                self._hungry.add(queue)  # there may be more; a short answer waits for a word or the next look
             self._appetites[queue].claimed(run.job for run in runs if run.queue == queue)
         self._take(runs, starts)
         if self._waiting() and self.stride.running + self._buffered < self.stride.workers:
@@ -265,6 +271,9 @@ class Dispatcher:
 
     async def _claim_limited(self, queue: str, count: int, starts: bool) -> None:
         """Claim runs of a queue that are under a limit by key, job or queue; those that are full wait their turn."""
+        self._limited.discard(queue)
+        if self._global_max[queue]:
+            self._hungry.discard(queue)
         runs, full = await self._runs.claim_limited(
             queue, count, self._runnable(), self.node, starts=starts, queue_max=self._global_max[queue]
         )
@@ -273,10 +282,10 @@ class Dispatcher:
             # after the commit: whoever ended meanwhile could not see what was set aside
             for freed in await self._runs.unblock(full):
                 self.notice(freed)
-        elif len(runs) < count:
-            self._limited.discard(queue)  # full or empty: an ending, an enqueue or the next look says otherwise
+        if full or len(runs) == count:
+            self._limited.add(queue)
             if self._global_max[queue]:
-                self._hungry.discard(queue)
+                self._hungry.add(queue)
         self._appetites[queue].claimed(run.job for run in runs)
         self._take(runs, starts)
 
@@ -292,9 +301,10 @@ class Dispatcher:
         queues = [queue for queue in self._buffers if queue not in self._paused and self.stride.room(queue)]
         if not queues or self.stride.running + self._buffered >= self.stride.workers:
             return
+        self._suspects_wait = False
         runs = await self._runs.claim_suspect(queues, self._runnable(), self.node, self._global_max)
-        if not runs:
-            self._suspects_wait = False
+        if runs:
+            self._suspects_wait = True
         for run in runs:
             if self.stopping:
                 self._buffer([run], time.monotonic())

@@ -25,7 +25,7 @@ DAEMON = """
 [daemon]
 name = "cancels"
 workers = {workers}
-poll = "5s"
+poll = "1m"
 grace = "20s"
 state_directory = "{directory}/state"
 socket = "{directory}/jobd.sock"
@@ -58,10 +58,7 @@ def shut_gate():
 
 
 class Daemon:
-    """The socket of a daemon in this process whose poll is too slow to help: what is asserted within a second is told.
-
-    A notification is a hint and may come before its listener; the poll is what finds the run then.
-    """
+    """The socket of a daemon in this process whose poll never helps."""
 
     def __init__(self, client: aiohttp.ClientSession) -> None:
         self._client = client
