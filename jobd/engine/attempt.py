@@ -8,11 +8,12 @@ import time
 import traceback
 from typing import Any
 
+import jobd.store.endings as endings
 from jobd.engine.command import run_command
 from jobd.engine.context import CURRENT, AttemptContext, Stop
 from jobd.engine.loader import Kind, LoadedJob
 from jobd.engine.threads import call_in_thread
-from jobd.errors import Cancel, Retry
+from jobd.errors import Cancel, Conflict, Retry
 from jobd.model.run import Ending, Outcome
 from jobd.model.storable import storable_result, storable_text
 
@@ -53,6 +54,18 @@ async def attempt(loaded: LoadedJob, context: AttemptContext) -> Ending:
             return judge(loaded, context, error)
         except Exception as second:  # noqa: BLE001 - a user's own Retry or Cancel may be no proper one
             return _failed(loaded, context, second, Outcome.FAILED, describe(second))
+
+
+async def end_in(tx: Any, context: AttemptContext) -> None:
+    """End this run inside the job's own transaction; refused when its lease is gone, so that nothing commits."""
+    ending = context.ending(Outcome.SUCCEEDED)
+    if context.result is not None:
+        ending.plain, ending.result = False, storable_result(context.result, RESULT_LIMIT)
+    ended = await endings.finish(tx, context.services.node, [ending], endings.tally([ending]), ending.ended)
+    if ended is not None:
+        raise Conflict(f"run {context.run_id} is no longer held by this node: nothing was committed")
+    if ending.run.unique_key is not None:
+        await endings.release_keys(tx, [ending])
 
 
 def _succeeded(context: AttemptContext, result: Any) -> Ending:

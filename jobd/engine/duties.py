@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Protocol
 
-from jobd.engine.dispatch import Dispatcher
-from jobd.engine.heartbeat import Heartbeat
+from jobd.engine.hands import Hands
+from jobd.engine.heartbeat import TICK_SECONDS, Heartbeat
 from jobd.engine.loops import woken
-from jobd.engine.recorder import Recorder
 from jobd.engine.workers import Workers
-from jobd.model.run import Claimed, Ending, Outcome
-from jobd.model.settings import KeepSettings
+from jobd.model.settings import KeepSettings, PrivacySettings
 from jobd.model.storable import storable_result
 from jobd.store.outbox import Outbox
 from jobd.store.retention import Retention
 from jobd.store.runs import CLAIM_SECONDS, Runs
+from jobd.store.scrubbing import Scrubbing
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +27,10 @@ PROGRESS_LIMIT = 4096
 """Bytes of one progress, as JSON."""
 PROMOTE_BATCH = 1000
 UNHELD_EVERY_SECONDS = 30.0
-BLOCKED_KEYS = 1000
 RETENTION_EVERY_SECONDS = 600.0
 PAUSE_BETWEEN_BATCHES_SECONDS = 0.1
+SCRUBBED_AT_MOST = 1000
+"""Batches in a round, some minutes: the first one after `[privacy] keep` was set may find months of history."""
 LONGEST_TICK_SECONDS = 1.0
 
 
@@ -60,70 +59,38 @@ async def show_running(runs: Runs, node: int, workers: Workers) -> None:
         await runs.record_progress(node, rows)
 
 
-async def hand_back_unstarted(dispatcher: Dispatcher, recorder: Recorder, node: int) -> None:
+async def hand_back_unstarted(hands: Hands) -> None:
     """What was claimed ahead and did not start within a second → back to its queue."""
     await asyncio.sleep(0.25)
-    give_back(dispatcher, recorder, node)
+    hands.give_back()
 
 
-def give_back(dispatcher: Dispatcher, recorder: Recorder, node: int, **which: Any) -> None:
-    """Send claimed runs that have not started back to their queues; `which` is for `Dispatcher.unstarted`."""
-    hand_on(recorder, node, dispatcher.unstarted(**which))
-
-
-def hand_on(recorder: Recorder, node: int, runs: Iterable[Claimed]) -> None:
-    """These claimed runs, which have not started, go back to their queues; it costs them nothing."""
-    now = time.monotonic()
-    for run in runs:
-        ending = Ending(run, node, Outcome.INTERRUPTED, now, 0.0, 0.0)
-        ending.again = True
-        recorder.add(ending)
-
-
-class Holder(Protocol):
-    """What a node has in its hands."""
-
-    @property
-    def dispatcher(self) -> Dispatcher: ...
-    @property
-    def workers(self) -> Workers: ...
-    @property
-    def recorder(self) -> Recorder: ...
-    def heard(self, queue: str) -> None: ...
-    def cancel(self, run: int) -> None: ...
-
-
-async def cancel_asked(runs: Runs, node: int, holder: Holder) -> None:
+async def cancel_asked(runs: Runs, node: int, hands: Hands) -> None:
     """Runs of this node whose end was asked for → cancelled."""
     for run, _, reason in await runs.cancelled_here(node):
-        working = holder.workers.under_way.get(run)
+        working = hands.workers.under_way.get(run)
         if working is None or working.why is None:
             log.info("cancelling run", extra={"run": run, "reason": reason})
-            holder.cancel(run)
+            hands.cancel(run)
 
 
-async def hand_back_unheld(runs: Runs, node: int, holder: Holder) -> None:
+async def hand_back_unheld(runs: Runs, node: int, hands: Hands, heard: Callable[[str], None]) -> None:
     """Rows that Postgres says are ours and nobody here holds → back: a claim whose answer was lost.
 
     Only rows are touched that were claimed before twice the time a claim may take, so nothing can be on its way
     between "claimed" and "held" while this looks.
     """
-    if await woken(holder.dispatcher.claim_lost, UNHELD_EVERY_SECONDS):
+    if await woken(hands.dispatcher.claim_lost, UNHELD_EVERY_SECONDS):
         await asyncio.sleep(2 * CLAIM_SECONDS)
-    held = [*holder.workers.under_way, *holder.dispatcher.held(), *holder.recorder.held()]
-    for queue in await runs.hand_back_unheld(node, held, timedelta(seconds=2 * CLAIM_SECONDS)):
+    for queue in await runs.hand_back_unheld(node, hands.held(), timedelta(seconds=2 * CLAIM_SECONDS)):
         log.warning("run handed back, its claim's answer was lost", extra={"queue": queue})
-        holder.heard(queue)
+        heard(queue)
 
 
-async def unblock_all(runs: Runs) -> list[str]:
-    """Let runs start whose limit has room although no ending said so; the queues that have some."""
-    keys = await runs.blocked_keys(BLOCKED_KEYS)
-    return await runs.unblock(keys) if keys else []
-
-
-async def retain(retention: Retention, outbox: Outbox, keep: KeepSettings) -> None:
-    """Make tomorrow's partitions, drop and delete what is past its age."""
+async def retain(
+    retention: Retention, outbox: Outbox, keep: KeepSettings, scrubbing: Scrubbing, privacy: PrivacySettings
+) -> None:
+    """Make tomorrow's partitions, drop, delete and overwrite what is past its age."""
     if not await retention.make_partitions() or not await retention.drop_partitions(keep):
         await asyncio.sleep(5)
         return
@@ -131,16 +98,32 @@ async def retain(retention: Retention, outbox: Outbox, keep: KeepSettings) -> No
         await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)
     while await outbox.delete_old(keep.mail):
         await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)
+    while await retention.delete_audit(keep) + await retention.delete_bulks(keep):
+        await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)
     await retention.delete_stats()
-    await asyncio.sleep(RETENTION_EVERY_SECONDS)
+    if await scrub(scrubbing, privacy):
+        await asyncio.sleep(RETENTION_EVERY_SECONDS)
+
+
+async def scrub(scrubbing: Scrubbing, privacy: PrivacySettings) -> bool:
+    """Overwrite what `[privacy] redact` names and `keep` does not let stay; False when a long round left some."""
+    if privacy.keep is None:
+        return True
+    left = SCRUBBED_AT_MOST
+    for batch in (scrubbing.history, scrubbing.outbox):
+        while left and await batch(privacy.redact, privacy.keep):
+            left -= 1
+            await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)
+    return left > 0
 
 
 async def keep_time(heartbeat: Heartbeat, workers: Workers, lost: Callable[[], None]) -> None:
     """Tell the heartbeat that the main loop turns, and end the node when its lease can no longer be trusted."""
     heartbeat.main_ticked = before = time.monotonic()
     workers.end_late(before)
-    await asyncio.sleep(0.25)
-    late = time.monotonic() - before - 0.25
+    await asyncio.sleep(TICK_SECONDS)
+    late = time.monotonic() - before - TICK_SECONDS
+    heartbeat.lags.append(late)
     if late > LONGEST_TICK_SECONDS:
         jobs = sorted({w.run.job for w in workers.under_way.values()})
         log.warning("the loop was held up", extra={"seconds": round(late, 2), "jobs": jobs})

@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 MARGIN_SECONDS = 2.0
 """A node stops trusting its lease this long before it ends: time to cancel what runs."""
 STANDSTILL_SECONDS = 60.0
+TICK_SECONDS = 0.25
+"""How often the main loop says that it turns."""
+TICKS_TOLD = 60
+"""Of so many the worst lag is beaten out: some fifteen seconds, as long as people take to look."""
 
 
 class Heartbeat:
@@ -48,6 +53,8 @@ class Heartbeat:
         self.trusted_until = 0.0
         """Monotonic; past it the node ends its own attempts, whatever the database says."""
         self.main_ticked = time.monotonic()
+        self.lags: deque[float] = deque(maxlen=TICKS_TOLD)
+        """Seconds by which the main loop's latest ticks came late."""
         self.skew_seconds = 0.0
         """This machine's clock minus Postgres' clock, by the last beat."""
         self.beats = 0
@@ -148,13 +155,18 @@ class Heartbeat:
         if self._identity.direct and not self._holds:
             # The server may take a while to see that an old session is dead: no reason to miss a beat.
             self._holds = await nodes.try_hold(connection, self.node)
-        now = await nodes.beat(connection, self.node, self._identity.lease, self.state, direct=self._holds)
+        lease, lag = self._identity.lease, timedelta(seconds=self._lag(before))
+        now = await nodes.beat(connection, self.node, lease, self.state, direct=self._holds, lag=lag)
         if now is None:
             return False
         self.skew_seconds = time.time() - now
         self.beats += 1
         self._trust(before)
         return True
+
+    def _lag(self, now: float) -> float:
+        """The worst of the latest ticks, or of the one that is overdue now."""
+        return max(0.0, now - self.main_ticked - TICK_SECONDS, *self.lags.copy())  # in one step: main goes on adding
 
     def _trust(self, before: float) -> None:
         self.trusted_until = before + self._identity.lease.total_seconds() - self._margin

@@ -192,7 +192,7 @@ async def test_a_run_that_was_claimed_ahead_and_is_cancelled_never_starts(alive,
         await live.until_running(gate)
         run, after = await live.add("ordered", mark="never"), await live.add("ordered", mark="after")
         claimed = await store.runs.claim({"default": 2}, ["ordered"], live.node.id, starts=False)
-        live.node.dispatcher._buffer(claimed, asyncio.get_running_loop().time())  # as a prefetch leaves them
+        live.node.dispatcher.buffers.put(claimed, asyncio.get_running_loop().time())  # as a prefetch leaves them
         await store.runs.request_cancel(run, "no more")
         live.node.cancel(run)
         live.node.workers.stop(gate, Stop.CANCEL)

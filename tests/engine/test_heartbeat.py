@@ -68,6 +68,18 @@ async def test_a_job_that_holds_up_the_loop_longer_than_the_lease_does_not_lose_
         assert not live.node.lost.is_set()
 
 
+async def test_a_beat_tells_how_long_the_loop_kept_things_waiting(alive, store):
+    async def lag() -> float:
+        return await store.database.fetchval("select lag_ms from jobd.nodes") or 0.0
+
+    async with alive('[jobs.blocks]\nrun = "support.jobs:blocks"', lease=timedelta(seconds=0.6)) as live:
+        await live.until_ended(await live.add("blocks", seconds=1.0))
+        told = await until(lag)
+        while told < 700:  # a part of the second may have been one tick's pause
+            told = await until(lag)
+        assert told < 5_000
+
+
 async def test_a_stolen_lease_ends_the_attempts_and_their_results_do_not_count(alive, store):
     async with alive(WAITS, lease=LEASE) as live:
         run = await live.add("waits")

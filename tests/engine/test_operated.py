@@ -59,9 +59,9 @@ async def test_what_was_claimed_ahead_of_a_pause_goes_back_unstarted(alive, stor
         await looked(live)
         waiting = [await live.add("nothing", queue="low") for _ in range(5)]
         claimed = await store.runs.claim({"low": 5}, ["nothing"], live.node.id, starts=False)
-        live.node.dispatcher._buffer(claimed, 0.0)
+        live.node.dispatcher.buffers.put(claimed, 0.0)
         await looked(live)
-        await until(lambda: not live.node.dispatcher.held(), what="handing back")
+        await until(lambda: not live.node.dispatcher.buffers.held(), what="handing back")
 
         async def back() -> bool:
             rows = [await live_row(store, run) for run in waiting]
@@ -110,7 +110,7 @@ async def test_a_quiet_node_finishes_what_it_runs_and_begins_nothing(alive, stor
         running = await live.add("holds")
         await live.until_running(running)
         await wish(live, "quiet")
-        await until(lambda: live.node.dispatcher.quiet)
+        await until(lambda: live.node.hunger.quiet)
         waits = await live.add("nothing")
         await looked(live)
         assert (await live_row(store, waits))["state"] == "queued"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from jobd.config.differences import compared, taken_over
 from jobd.engine.loops import running
 from jobd.errors import Conflict
 from jobd.loading import Loading
+from jobd.model.change import Actor
 from jobd.reloading import Reloading
 
+ME = Actor(name="uid:0 (root)", uid=0)
 TEXT = """
 [daemon]
 workers = 2
@@ -50,7 +53,7 @@ async def test_a_reload_whose_caller_has_left_is_finished(store, tmp_path: Path)
     reloading = Reloading(config, Loading(config, store), apply)
     written(tmp_path, TEXT + MORE)
     async with running(reloading.run()):
-        caller = asyncio.ensure_future(reloading.reload())  # noqa: TID251 - awaited below
+        caller = asyncio.ensure_future(reloading.reload(ME))  # noqa: TID251 - awaited below
         await asyncio.sleep(0)
         caller.cancel()
         await until(lambda: applied, what="the reload")
@@ -58,8 +61,13 @@ async def test_a_reload_whose_caller_has_left_is_finished(store, tmp_path: Path)
             await caller
         assert set(applied[0].jobs) == {"nothing", "more"}
         assert await store.database.fetchval("select count(*) from jobd.jobs") == 2
-        again = await reloading.reload()
+        again = await reloading.reload(ME)
     assert not again
+    (line,) = await store.database.fetch("select actor, action, target, after::text from jobd.audit")
+    assert (line["actor"], line["action"], line["target"]) == (ME.name, "config.reload", "jobd")
+    told = json.loads(line["after"])
+    assert (told["jobs"]["added"], told["settings"]) == (["more"], ["mail.password", "mail.user"])
+    assert '"one"' not in line["after"]
 
 
 async def test_a_dry_run_changes_nothing(store, tmp_path: Path):
@@ -72,9 +80,10 @@ async def test_a_dry_run_changes_nothing(store, tmp_path: Path):
     reloading = Reloading(config, Loading(config, store), apply)
     written(tmp_path, TEXT + MORE)
     async with running(reloading.run()):
-        changes = await reloading.reload(dry_run=True)
+        changes = await reloading.reload(ME, dry_run=True)
     assert (changes.taken, changes.jobs.added, applied) == (False, ("more",), [])
     assert await store.database.fetchval("select count(*) from jobd.jobs") == 0
+    assert await store.database.fetchval("select count(*) from jobd.audit") == 0
 
 
 async def test_a_daemon_without_files_has_nothing_to_reload(store, tmp_path: Path):
@@ -86,7 +95,7 @@ async def test_a_daemon_without_files_has_nothing_to_reload(store, tmp_path: Pat
     reloading = Reloading(config, Loading(config, store), apply)
     async with running(reloading.run()):
         with pytest.raises(Conflict, match="not started from a file"):
-            await reloading.reload()
+            await reloading.reload(ME)
 
 
 def test_a_secret_that_changed_is_told_without_its_value(tmp_path: Path):

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from jobd.model.settings import KeepSettings
 
 KEEP = KeepSettings(
-    succeeded=timedelta(days=1), failed=timedelta(days=3), cancelled=timedelta(days=2), skipped=timedelta(days=1)
-)
+    succeeded=timedelta(days=1), failed=timedelta(days=3), cancelled=timedelta(days=2), skipped=timedelta(days=1),
+    audit=timedelta(days=365), bulk=timedelta(days=30),
+)  # fmt: skip
 
 
 async def partitions(store, parent: str = "history") -> set[str]:
@@ -99,3 +100,27 @@ async def test_expired_keys_go_and_others_stay(store):
     assert [row["key"] for row in await store.database.fetch("select key from jobd.keys order by key")] == [
         "until ended", "young",
     ]  # fmt: skip
+
+
+async def test_lines_of_the_journal_go_at_their_age(store):
+    await store.database.execute(
+        "insert into jobd.audit (at, actor, uid, action, target) select now() - n * interval '1 day', 'uid:0', 0,"
+        " 'queue.pause', n::text from unnest(array[0, 364, 366, 800]) n"
+    )
+    assert await store.retention.delete_audit(KEEP) == 2
+    assert await store.retention.delete_audit(KEEP) == 0
+    assert [row["target"] for row in await store.database.fetch("select target from jobd.audit order by at")] == [
+        "364", "0",
+    ]  # fmt: skip
+
+
+async def test_bulks_that_are_over_go_at_their_age_and_one_that_goes_on_stays(store):
+    await store.database.execute(
+        "insert into jobd.bulk (action, filter, source, state, expected, matched, created_at, finished_at)"
+        " select 'retry', name, 'api uid:0', state, 1, 1, now() - interval '90 days', now() - age::interval"
+        " from (values ('young', 'done', '29 days'), ('old', 'done', '31 days'), ('stopped', 'cancelled', '31 days'),"
+        " ('broken', 'failed', '31 days'), ('goes on', 'running', null)) as b(name, state, age)"
+    )
+    assert await store.retention.delete_bulks(KEEP) == 3
+    assert await store.retention.delete_bulks(KEEP) == 0
+    assert {row["filter"] for row in await store.database.fetch("select filter from jobd.bulk")} == {"young", "goes on"}

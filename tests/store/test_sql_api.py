@@ -1,20 +1,18 @@
-"""jobd.enqueue, jobd.enqueue_many, jobd.cancel and the views, on an application's own connection."""
+"""jobd.enqueue and jobd.enqueue_many on an application's own connection."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
-from support.rows import claimed, ending, finish, loaded, node
+from support.rows import loaded
 
 from jobd.model.job import Concurrency, Job, Unique
-from jobd.model.schedule import Schedule
-from jobd.store.listen import CONTROL, QUEUE
+from jobd.store.listen import QUEUE
 
 COMMAND = ("true",)
 HOSTILE = 'x"; drop table jobd.runs; --'
@@ -223,88 +221,3 @@ async def test_every_function_that_acts_as_its_owner_says_where_it_looks(app):
     assert {"enqueue", "enqueue_many", "cancel", "make_partitions"} <= {row["proname"] for row in rows}
     for row in rows:
         assert [setting for setting in row["proconfig"] or [] if setting.startswith("search_path=")], row["proname"]
-
-
-async def test_a_waiting_run_is_cancelled_at_once_and_its_key_is_free(app):
-    run = await app.fetchval("""select jobd.enqueue('once', '{"user": 1}')""")
-    assert await app.fetchval("select jobd.cancel($1, 'not needed')", run) == "cancelled"
-    row = await app.fetchrow("select state, reason, finished_at, started_at from jobd.runs_all where id = $1", run)
-    assert (row["state"], row["reason"], row["started_at"]) == ("cancelled", "not needed", None)
-    assert row["finished_at"] is not None
-    assert await app.fetchval("""select jobd.enqueue('once', '{"user": 1}')""") != run
-
-
-async def test_a_running_runs_node_is_asked(app, store, migrated_url):
-    run = await app.fetchval("select jobd.enqueue('job')")
-    holder = await node(store)
-    await claimed(store, holder)
-    assert await heard(migrated_url, CONTROL, f"select jobd.cancel({run})", app) == [f"cancel {holder}"]
-    assert await app.fetchval("select jobd.cancel($1, 'again')", run) == "running"
-    ((asked, _, reason),) = await store.runs.cancelled_here(holder)
-    assert (asked, reason) == (run, f"cancelled by sql {await app.fetchval('select session_user')}")
-
-
-async def test_what_has_ended_stays_as_it_is_and_what_never_was_is_null(app, store):
-    run = await app.fetchval("select jobd.enqueue('job')")
-    holder = await node(store)
-    (claim,) = await claimed(store, holder)
-    async with store.database.connection() as connection:
-        await finish(connection, holder, ending(claim, holder))
-    assert await app.fetchval("select jobd.cancel($1)", run) == "succeeded"
-    assert await app.fetchval("select jobd.cancel($1)", run + 1) is None
-
-
-async def test_all_runs_are_in_one_view_as_the_api_shows_them(app, store):
-    for _ in range(3):
-        await app.fetchval("select jobd.enqueue('job')")
-    await app.fetchval("select jobd.enqueue('job', run_at => now() + interval '1 hour')")
-    holder = await node(store)
-    started, _ = await claimed(store, holder, 2)
-    newest = "select max(id) from jobd.runs where node is not null"
-    await app.execute(f"update jobd.runs set started_at = null where id = ({newest})")
-    async with store.database.connection() as connection:
-        await finish(connection, holder, ending(started, holder, result='{"n": 1}'))
-    rows = await app.fetch("select * from jobd.runs_all order by id")
-    assert [row["state"] for row in rows] == ["succeeded", "queued", "queued", "scheduled"]
-    for row in rows:
-        run = await store.views.runs.one(row["id"])
-        for name in ("job", "queue", "state", "attempt", "source", "due_at", "started_at", "finished_at", "node"):
-            assert row[name] == getattr(run, name), name
-        assert json.loads(row["args"]) == run.args
-        assert (None if row["result"] is None else json.loads(row["result"])) == run.result
-    assert rows[0]["took"] is not None and rows[1]["took"] is None
-
-
-async def test_schedules_and_queues_show_what_the_api_shows(app, store):
-    await loaded(
-        store,
-        Job(name="job", command=COMMAND),
-        schedules=[
-            Schedule(name="nightly", job="job", cron="0 3 * * *", timezone="Africa/Cairo"),
-            Schedule(name="often", job="job", every=timedelta(minutes=5)),
-        ],
-    )
-    await app.execute("update jobd.schedules set spec = 'broken' where name = 'often'")
-    nightly, often = await app.fetch("select * from jobd.schedules_status order by name")
-    (shown,) = await store.views.schedules("nightly")
-    assert (nightly["cron"], nightly["timezone"], nightly["next_slot"]) == (shown.cron, shown.timezone, shown.next_slot)
-    assert (often["cron"], often["every"], often["next_slot"] is not None) == (None, None, True)
-
-    await app.fetch("select jobd.enqueue_many('job', array['{}', '{}', '{}']::jsonb[])")
-    await app.fetchval("select jobd.enqueue('job', run_at => now() + interval '1 hour')")
-    await claimed(store, await node(store))
-    await app.execute("update jobd.queues set weight_override = 9 where name = 'default'")
-    row = await app.fetchrow("select * from jobd.queues_status where name = 'default'")
-    assert (row["queued"], row["running"], row["scheduled"], row["blocked"], row["weight"]) == (2, 1, 1, 0, 9)
-    assert row["oldest_waits"].total_seconds() > 0
-    assert await app.fetchval("select queued from jobd.queues_status where name = 'low'") == 0
-
-
-async def test_every_column_of_the_views_that_needs_words_has_them_and_each_view_says_what_it_is(app):
-    rows = await app.fetch(
-        "select c.relname, obj_description(c.oid) as said, "
-        "(select count(*) from pg_attribute a where attrelid = c.oid and col_description(c.oid, attnum) is not null) "
-        "as columns from pg_class c where c.relnamespace = 'jobd'::regnamespace and c.relkind = 'v'"
-    )
-    assert {row["relname"] for row in rows} == {"runs_all", "schedules_status", "queues_status"}
-    assert all(row["said"] and row["columns"] >= 5 for row in rows)
