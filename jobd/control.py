@@ -24,12 +24,14 @@ from jobd.engine.operations import Operations
 from jobd.errors import Conflict
 from jobd.loading import Loading
 from jobd.model.arguments import OPEN, Parameters
+from jobd.model.change import Actor
 from jobd.model.finding import Finding
 from jobd.model.health import Health, Level, Notice
 from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.reload import ConfigChanges
 from jobd.model.run import Ending, NewRun
+from jobd.model.settings import DashboardSettings
 from jobd.model.storable import storable
 from jobd.reloading import Reloading
 from jobd.store.endings import Tallies, merge
@@ -88,6 +90,14 @@ class NodeControl:
     def queues(self) -> Mapping[str, Queue]:
         return self._config.queues
 
+    @property
+    def dashboard(self) -> DashboardSettings:
+        return self._config.dashboard
+
+    @property
+    def pooler(self) -> bool | None:
+        return None if self._listener is None else self._listener.pooled
+
     def parameters(self, job: str) -> Parameters:
         loaded = self._loading.loaded.get(job)
         return Parameters.of(loaded.function) if loaded is not None and loaded.function is not None else OPEN
@@ -135,13 +145,15 @@ class NodeControl:
         """Attempts of this process have ended and are written down."""
         self.tallies = merge(self.tallies, tallies)
 
-    async def reload(self, *, dry_run: bool) -> ConfigChanges:
+    async def reload(self, who: Actor, *, dry_run: bool) -> ConfigChanges:
         self._refuse_on_a_copy()
-        return await self._reloading.reload(dry_run=dry_run)
+        return await self._reloading.reload(who, dry_run=dry_run)
 
-    async def write_schedule(self, name: str, table: Mapping[str, Any] | None, *, new: bool) -> ConfigChanges:
+    async def write_schedule(
+        self, name: str, table: Mapping[str, Any] | None, who: Actor, *, new: bool
+    ) -> ConfigChanges:
         self._refuse_on_a_copy()
-        return await self._reloading.write_schedule(name, table, new=new)
+        return await self._reloading.write_schedule(name, table, who, new=new)
 
     async def doctor(self) -> list[Finding]:
         return await examine(self._config, self._store.database.url)

@@ -24,6 +24,7 @@ from jobd.engine.node import Node
 from jobd.engine.workers import first_of
 from jobd.errors import JobdError, StoreUnavailable
 from jobd.loading import Loading
+from jobd.model.change import SIGNAL
 from jobd.model.settings import Environment
 from jobd.reloading import Reloading
 from jobd.stop import Stop
@@ -158,9 +159,10 @@ class Daemon:
         """The API on its socket, and on TCP where that is configured."""
         config = self._config
         people = People(config.control, others_may_look=config.daemon.environment is Environment.DEVELOPMENT)
+        tokens = Bearers(self._store.tokens.valid)
         async with (
-            control_socket(config.daemon.socket, self._control, role_of=people.role),
-            tcp_site(config.api, self._control, Bearers(self._store.tokens.valid)),
+            control_socket(config.daemon.socket, self._control, role_of=people.role, tokens=tokens),
+            tcp_site(config.api, self._control, tokens),
         ):
             yield
 
@@ -205,7 +207,7 @@ class Daemon:
             self._stop.reload.clear()
             systemd.reloading()
             try:
-                await self._reloading.reload()
+                await self._reloading.reload(SIGNAL)
             except JobdError as error:
                 log.error("configuration not reloaded", extra={"error": str(error)})
             systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from jobd.config import Config
 from jobd.engine.loader import LoadedJob, load_job, make_importable
 from jobd.errors import LoadError, Problem, StoreUnavailable
+from jobd.model.change import Line
 from jobd.model.job import Job
 from jobd.store.store import Store
 
@@ -67,8 +69,8 @@ class Loading:
                 broken[name] = str(error)
         return Candidate(config=config, loaded=loaded, broken=broken)
 
-    async def take(self, candidate: Candidate) -> None:
-        """Go on with `candidate`, in Postgres and here.
+    async def take(self, candidate: Candidate, journal: Iterable[Line] = ()) -> None:
+        """Go on with `candidate`, in Postgres and here, and remember it in the journal.
 
         Raises:
             StoreUnavailable: all stays as it was here, and Postgres is told again by the next reload.
@@ -76,7 +78,7 @@ class Loading:
         before = self._config, self._broken, self._lacking
         self._config, self._broken = candidate.config, candidate.broken
         try:
-            await self.take_over()
+            await self.take_over(journal)
         except BaseException:
             self._config, self._broken, self._lacking = before
             raise
@@ -97,8 +99,8 @@ class Loading:
         """The jobs that this node may claim runs of."""
         return [name for name in self._config.jobs if name in self.loaded and self.disabled_reason(name) is None]
 
-    async def take_over(self) -> None:
-        """Make the rows in Postgres what the files say.
+    async def take_over(self, journal: Iterable[Line] = ()) -> None:
+        """Make the rows in Postgres what the files say, and write these lines of the journal with them.
 
         Raises:
             StoreUnavailable: nothing has changed, or it is not known.
@@ -111,6 +113,7 @@ class Loading:
             config.schedules.values(),
             disabled={**lacking, **self._broken},
             tzdata=version("tzdata"),
+            journal=journal,
         )
         self._lacking = lacking  # only now: who may run here must not be ahead of what the rows say
 

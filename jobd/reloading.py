@@ -10,8 +10,11 @@ from pathlib import Path
 from jobd.config import Config, load
 from jobd.config.differences import compared, taken_over
 from jobd.config.edit import ScheduleTable, with_schedule
+from jobd.config.journal import reload_lines, schedule_line
 from jobd.errors import ConfigError, Conflict, JobdError
 from jobd.loading import Loading
+from jobd.model.change import Actor, Line
+from jobd.model.privacy import Mask
 from jobd.model.reload import ConfigChanges
 
 log = logging.getLogger(__name__)
@@ -55,37 +58,42 @@ class Reloading:
             return ()
         return compared(self.started_with, self.loaded).restart
 
-    async def reload(self, *, dry_run: bool = False) -> ConfigChanges:
-        """What the files change, taken over unless `dry_run`.
+    async def reload(self, who: Actor, *, dry_run: bool = False) -> ConfigChanges:
+        """What the files change, taken over unless `dry_run`; the journal then says that `who` did.
 
         Raises:
             ConfigError: the files cannot be used; the daemon goes on by the old ones.
             Conflict: it was not started from files.
             StoreUnavailable: nothing was taken over.
         """
-        return await self._done(lambda: self._reload(dry_run))
+        return await self._done(lambda: self._reload(who, dry_run=dry_run))
 
-    async def write_schedule(self, name: str, table: ScheduleTable | None, *, new: bool) -> ConfigChanges:
+    async def write_schedule(self, name: str, table: ScheduleTable | None, who: Actor, *, new: bool) -> ConfigChanges:
         """Add (`new`), replace or, without a table, remove a schedule of jobd.d/schedules.toml, and reload.
 
         Raises:
             ConfigError: with it the files could not be used; nothing is written.
             Conflict: it stands in a file that people write, or is there already, or is not there.
         """
-        return await self._done(lambda: self._write_schedule(name, table, new))
+        return await self._done(lambda: self._write_schedule(name, table, who, new))
 
     async def _done(self, work: Work) -> ConfigChanges:
         answer: asyncio.Future[ConfigChanges] = asyncio.get_running_loop().create_future()
         self._asked.put_nowait((work, answer))
         return await answer
 
-    async def _write_schedule(self, name: str, table: ScheduleTable | None, new: bool) -> ConfigChanges:
+    async def _write_schedule(
+        self, name: str, table: ScheduleTable | None, who: Actor, new: bool
+    ) -> ConfigChanges:
         with with_schedule(self._main(), name, table, new=new) as written:
-            changes = await self._reload(dry_run=False)
+            mask = Mask(self.working.privacy.redact)
+            line = schedule_line(who, name, written.replaced, table, mask, new=new)
+            changes = await self._reload(who, line=line)
             written.keep()
         return changes
 
-    async def _reload(self, dry_run: bool) -> ConfigChanges:
+    async def _reload(self, who: Actor, *, dry_run: bool = False, line: Line | None = None) -> ConfigChanges:
+        """`line` is of the one schedule that was written for this reload."""
         new = await asyncio.to_thread(load, self._main())
         changes = compared(self.loaded, new, taken=not dry_run)
         candidate = self._loading.candidate(taken_over(self.started_with, new))
@@ -93,7 +101,7 @@ class Reloading:
         if unable := [problem for name, problem in candidate.problems if name in touched]:
             raise ConfigError(unable)
         if not dry_run:
-            await self._loading.take(candidate)
+            await self._loading.take(candidate, [*reload_lines(who, self.loaded, new, changes, line)])
             self.loaded, self.working = new, candidate.config
             await self._apply(candidate.config)
             log.info("configuration reloaded", extra={"changes": changes.summary(), "restart": list(changes.restart)})

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from jobd.api.app import answer, control
+from jobd.api.app import answer, caller, control
 from jobd.api.bodies import Name, Nothing, body, query
-from jobd.model.finding import well
+from jobd.model.finding import Examination, well
+from jobd.model.reports import NextSlots
 from jobd.model.schedule import Schedule
 
 
@@ -46,7 +47,7 @@ class NextQuery(_Strict):
 async def reloaded(request: web.Request) -> web.Response:
     """What the files change, taken over unless it is a dry run; 422 with every problem when they cannot be used."""
     wanted = await body(request, Reload)
-    return answer(await control(request).reload(dry_run=wanted.dry_run))
+    return answer(await control(request).reload(caller(request).actor, dry_run=wanted.dry_run))
 
 
 async def schedule_added(request: web.Request) -> web.Response:
@@ -62,7 +63,8 @@ async def schedule_edited(request: web.Request) -> web.Response:
 async def schedule_removed(request: web.Request) -> web.Response:
     """A schedule of jobd.d/schedules.toml is gone; runs of it that wait stay."""
     query(request, Nothing)
-    return answer(await control(request).write_schedule(request.match_info["name"], None, new=False))
+    who = caller(request).actor
+    return answer(await control(request).write_schedule(request.match_info["name"], None, who, new=False))
 
 
 async def schedule_next(request: web.Request) -> web.Response:
@@ -70,14 +72,16 @@ async def schedule_next(request: web.Request) -> web.Response:
     wanted, daemon, name = query(request, NextQuery), control(request), request.match_info["name"]
     schedule = await daemon.views.schedule(name)
     now = await daemon.views.now()
-    found = {"name": name, "job": schedule.job, "timezone": schedule.timezone, "description": schedule.describe()}
     return answer(
-        {
-            **found,
-            "catch_up_seconds": schedule.catch_up_window.total_seconds(),
-            "warnings": schedule.warnings(),
-            "next": _slots(schedule, now, wanted.n),
-        }
+        NextSlots(
+            name=name,
+            job=schedule.job,
+            timezone=schedule.timezone,
+            description=schedule.describe(),
+            catch_up_seconds=schedule.catch_up_window.total_seconds(),
+            warnings=schedule.warnings(),
+            next=_slots(schedule, now, wanted.n),
+        )
     )
 
 
@@ -85,18 +89,19 @@ async def examined(request: web.Request) -> web.Response:
     """Everything that the daemon needs from the outside, tried once; takes up to ten seconds."""
     query(request, Nothing)
     findings = await control(request).doctor()
-    return answer({"well": well(findings), "findings": findings})
+    return answer(Examination(well=well(findings), findings=tuple(findings)))
 
 
 async def _written(request: web.Request, *, new: bool) -> web.Response:
     wanted = await body(request, ScheduleBody)
     table = wanted.model_dump(exclude_none=True)
-    changes = await control(request).write_schedule(request.match_info["name"], table, new=new)
+    who = caller(request).actor
+    changes = await control(request).write_schedule(request.match_info["name"], table, who, new=new)
     return answer(changes, 201 if new else 200)
 
 
-def _slots(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
+def _slots(schedule: Schedule, after: datetime, count: int) -> tuple[datetime, ...]:
     slots: list[datetime] = []
     while len(slots) < count and (slot := schedule.next_after(slots[-1] if slots else after)) is not None:
         slots.append(slot)
-    return slots
+    return tuple(slots)

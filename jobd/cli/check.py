@@ -88,13 +88,17 @@ def _column(text: str, line: int) -> int:
 
 
 def _summary(config: Config) -> str:
-    """The files, the counts, and each schedule with its next instant."""
+    """The files, the counts, the database, and each schedule with its next instant."""
+    from jobd.store.tls import tls_of
+
     now = datetime.now(UTC)
     counts = ", ".join(
         _counted(len(things), word)
         for things, word in ((config.jobs, "job"), (config.schedules, "schedule"), (config.queues, "queue"))
     )
     lines = [f"{' + '.join(str(file) for file in config.files)}: {counts}"]
+    if config.database.url is not None:
+        lines.append(f"database: {tls_of(config.database.url).text}")
     if not config.daemon.enabled:
         lines.append("[daemon] enabled = false: nothing fires and nothing runs")
     width = max((len(name) for name in config.schedules), default=0)

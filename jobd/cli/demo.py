@@ -10,9 +10,12 @@ from jobd.model.duration import parse_duration
 LONGEST = timedelta(minutes=20)
 """Later, payments that are too young to be reconciled would be no longer."""
 
+USUAL = timedelta(seconds=20)
+
 EXAMPLES = """examples:
-  jobd demo                          20 seconds, then a summary
-  jobd demo --duration 2m            time to look around with jobctl
+  jobd demo                          the dashboard until q, then a summary; in a pipe 20 seconds of lines
+  jobd demo --no-dashboard           lines in a terminal, too
+  jobd demo --duration 2m            for so long; time to look around with jobctl
   jobd demo --json | tail -n 1       one JSON object for programs
   jobd demo --keep                   leave configuration, database and mailbox behind
   jobctl --socket PATH status        in another terminal, with the path that the demo prints
@@ -32,8 +35,12 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--duration", type=_duration, default="20s", metavar="TIME", help="run for at least so long (default: 20s)"
+        "--duration",
+        type=_duration,
+        metavar="TIME",
+        help="run for at least so long (20s); with the dashboard at most so long (20m)",
     )
+    parser.add_argument("--no-dashboard", action="store_true", help="lines instead of the dashboard")
     parser.add_argument("--json", action="store_true", help="end with one JSON object as the last line of stdout")
     parser.add_argument("--keep", action="store_true", help="keep the directory and say where it is")
     # for the test that sees the demo fail
@@ -43,12 +50,15 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from jobd.demo.eyes import has_terminal
     from jobd.demo.run import Options, run
     from jobd.demo.scene import Sabotage
 
+    dashboard = not args.no_dashboard and not args.json and has_terminal()
     return run(
         Options(
-            duration=args.duration,
+            duration=args.duration or (LONGEST if dashboard else USUAL),
+            dashboard=dashboard,
             json=args.json,
             keep=args.keep,
             patience=args.patience,

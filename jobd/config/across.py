@@ -143,6 +143,9 @@ def _warnings(merged: Merged) -> list[Problem]:
     ]
     if {"url", "url_file"} & merged.table(("database",)).keys() and merged.table(("database", "embedded")):
         warnings.append(merged.problem(("database", "embedded"), "has no effect: a database URL is given", at_key=True))
+    if "keep" in merged.table(("privacy",)) and not merged.get(("privacy", "redact")):
+        what = "has no effect: redact names nothing that could be overwritten"
+        warnings.append(merged.problem(("privacy", "keep"), what, 'add redact = ["args.…"]'))
     for kind in ("jobs", "schedules"):
         for name, table in merged.table((kind,)).items():
             warnings += cron_warnings(merged, (kind, name), table) if isinstance(table, dict) else []

@@ -16,7 +16,7 @@ from jobd.config.resolve import Resolved, resolve
 from jobd.config.show import origins, shown
 from jobd.config.validated import Tables, validate
 from jobd.errors import Problem
-from jobd.model.settings import AppSettings, KeepSettings, PrivacySettings
+from jobd.model.settings import AppSettings, DashboardSettings, KeepSettings, PrivacySettings
 
 LONGEST_SOCKET_PATH = 107  # bytes of sun_path, without its NUL
 
@@ -75,7 +75,8 @@ def _config(
         schedules=build_jobs.schedules(tables, merged),
         control=build.control_settings(tables.control),
         api=build.api_settings(tables.api, merged),
-        privacy=PrivacySettings(redact=tuple(tables.privacy.redact)),
+        dashboard=DashboardSettings(**build.same(tables.dashboard)),
+        privacy=PrivacySettings(redact=tuple(tables.privacy.redact), keep=tables.privacy.keep),
         files=files,
         digest=digest,
         origins=MappingProxyType(origins(merged)),

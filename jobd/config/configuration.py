@@ -16,6 +16,7 @@ from jobd.model.settings import (
     AppSettings,
     ControlSettings,
     DaemonSettings,
+    DashboardSettings,
     DatabaseSettings,
     KeepSettings,
     MailSettings,
@@ -45,6 +46,7 @@ class Config:
     """Those of `[schedules]` and those that jobs have by shorthand."""
     control: ControlSettings = field(default_factory=ControlSettings)
     api: ApiSettings = field(default_factory=ApiSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     files: tuple[Path, ...] = ()
     """What was read, in that order."""

@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from jobd.config.tables import Table
-from jobd.config.values import FilePath
-from jobd.model.settings import ApiSettings
+from jobd.config.values import URL_PATH, FilePath, Length, at_least
+from jobd.model.settings import ApiSettings, DashboardSettings
 
-_api = ApiSettings()
+_api, _dashboard = ApiSettings(), DashboardSettings()
 
 NETWORK = r"^([0-9.]+|localhost|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
 HOST = r"^[A-Za-z0-9.-]{1,253}$"
@@ -51,12 +51,33 @@ class ApiTable(Table):
     )
 
 
+class DashboardTable(Table):
+    """The dashboard in a browser."""
+
+    enabled: bool = Field(_dashboard.enabled, description="`false`: there is none.")
+    path: Annotated[str, Field(pattern=URL_PATH)] = Field(
+        _dashboard.path, description="Where on the address it stands, such as `/jobs`."
+    )
+    require_authentication: bool = Field(
+        _dashboard.require_authentication,
+        description="Visitors show a bearer token, and may what it may. `false` is for a trial on loopback.",
+    )
+    listen: Annotated[str, Field(pattern=NETWORK)] = Field(
+        _dashboard.listen, description="Address and port, on loopback: a proxy in front of it does TLS."
+    )
+
+
 class PrivacyTable(Table):
     """What is shown to nobody, whoever asks."""
 
     redact: list[Annotated[str, Field(pattern=SHOWN)]] = Field(
         default_factory=list,
         description='Paths such as "args.password", "result.*.iban", "mail.text"; `*` is any one name.',
+    )
+    keep: Annotated[Length, at_least("1h")] | None = Field(
+        None,
+        description="So long after the end of a run or message, what `redact` names is overwritten in the database. "
+        "Absent: it stays as long as the run or message.",
     )
 
 

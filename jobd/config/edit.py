@@ -31,6 +31,8 @@ class Written:
 
     path: Path
     before: bytes | None
+    replaced: ScheduleTable | None
+    """The table as it stood; absent when the schedule is new."""
     kept: bool = False
 
     def keep(self) -> None:
@@ -56,11 +58,12 @@ def with_schedule(main: Path, name: str, table: ScheduleTable | None, *, new: bo
     """
     path = main.absolute().with_suffix(".d") / FILE
     before = path.read_bytes() if path.exists() else None
-    content = _content(_changed(_read(path, before), main, name, table, new=new))
+    schedules = _read(path, before)
+    content = _content(_changed(schedules, main, name, table, new=new))
     report = examine_with(main, path, content)
     if report.config is None:
         raise ConfigError(report.problems)
-    written = Written(path, before)
+    written = Written(path, before, schedules.get(name))
     try:
         _write(path, content)
     except OSError as error:

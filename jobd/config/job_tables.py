@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from jobd.config.control_tables import ApiTable, ControlTable, PrivacyTable
+from jobd.config.control_tables import ApiTable, ControlTable, DashboardTable, PrivacyTable
 from jobd.config.tables import (
     AppTable,
     DaemonTable,
@@ -155,6 +155,7 @@ class FileTable(Table):
     database: DatabaseTable = Field(default_factory=DatabaseTable, description="Where everything is kept.")
     control: ControlTable = Field(default_factory=ControlTable, description="Who may what on the Unix socket.")
     api: ApiTable = Field(default_factory=ApiTable, description="The API on TCP.")
+    dashboard: DashboardTable = Field(default_factory=DashboardTable, description="The dashboard in a browser.")
     privacy: PrivacyTable = Field(default_factory=PrivacyTable, description="What is shown to nobody.")
     app: AppTable = Field(default_factory=AppTable, description="Where the application's own tables are.")
     keep: KeepTable = Field(default_factory=KeepTable, description="How long ended runs stay in history.")

@@ -6,16 +6,16 @@ The secrets are passed in as they were resolved; no message repeats one, nor a p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from jobd.config.control_tables import ApiTable
+from jobd.config.control_tables import ApiTable, DashboardTable
 from jobd.config.layers import Merged
 from jobd.config.resolve import Resolved
 from jobd.config.secrets import exposed
 from jobd.config.tables import MailTable, PaymobTable
 from jobd.config.validated import Tables
 from jobd.errors import Problem
+from jobd.model.hosts import is_loopback
 
 SCHEMES = ("postgresql", "postgres")
 _BARE = ("off", "opportunistic")
@@ -29,6 +29,7 @@ def check_outside(tables: Tables, merged: Merged, resolved: Resolved) -> tuple[l
         *check_mail(merged, tables.mail, resolved.password, production=production),
     ]
     problems += check_api(merged, tables.api)
+    problems += check_dashboard(merged, tables.dashboard, production=production)
     warnings = []
     if tables.paymob:
         problems += check_gateway(merged, tables.paymob, production=production)
@@ -68,6 +69,19 @@ def check_api(merged: Merged, api: ApiTable) -> Iterator[Problem]:
     elif not is_loopback(host.strip("[]")) and api.tls_certificate is None:
         what = f"{host} can be reached from other machines, and tokens would cross the network in clear"
         yield merged.problem(("api", "listen"), what, "give tls_certificate and tls_key_file, or listen on 127.0.0.1")
+
+
+def check_dashboard(merged: Merged, dashboard: DashboardTable, *, production: bool) -> Iterator[Problem]:
+    """What is wrong between the keys of `[dashboard]`: a door without a lock, or tokens in clear over a network."""
+    if production and not dashboard.require_authentication:
+        what = "false would let everybody in who reaches it"
+        yield merged.problem(("dashboard", "require_authentication"), what, "jobd token add NAME --role viewer")
+    host, _, port = dashboard.listen.rpartition(":")
+    if not 0 < int(port) < 65536:
+        yield merged.problem(("dashboard", "listen"), f"{port} is no port", "1 to 65535")
+    elif not is_loopback(host):
+        what = f"{host} can be reached from other machines, and tokens would cross the network in clear"
+        yield merged.problem(("dashboard", "listen"), what, "listen on 127.0.0.1, behind a proxy that does TLS")
 
 
 def check_mail(merged: Merged, mail: MailTable, password: str | None, *, production: bool) -> Iterator[Problem]:
@@ -120,16 +134,6 @@ def check_exposure(merged: Merged, *, production: bool) -> tuple[list[Problem], 
 def gateway_url(base_url: str) -> str:
     """`base_url` as requests are built on it: without a trailing slash and without `/api`."""
     return base_url.rstrip("/").removesuffix("/api").rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """True for localhost and for addresses that never leave this machine."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _names_password(merged: Merged) -> bool:

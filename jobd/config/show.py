@@ -19,12 +19,13 @@ from jobd.config.validated import Tables
 from jobd.model.duration import format_duration
 from jobd.model.settings import DaemonSettings
 
+SINGLE = ("daemon", "database", "control", "api", "dashboard", "privacy", "app", "keep", "mail", "paymob", "defaults")
+
 
 def shown(tables: Tables, merged: Merged, daemon: DaemonSettings) -> tuple[Shown, ...]:
     """All keys of the single tables, and the written ones of queues, jobs and schedules."""
     found = {"daemon.state_directory": str(daemon.state_directory), "daemon.socket": str(daemon.socket)}
-    single = ("daemon", "database", "control", "api", "privacy", "app", "keep", "mail", "paymob", "defaults")
-    settings = [setting for name in single for setting in _table(getattr(tables, name), (name,), merged)]
+    settings = [setting for name in SINGLE for setting in _table(getattr(tables, name), (name,), merged)]
     for kind in ("queues", "jobs", "schedules"):
         for name, table in getattr(tables, kind).items():
             settings += [

@@ -121,13 +121,15 @@ class AppTable(Table):
 
 
 class KeepTable(Table):
-    """How long ended runs stay in history, by state."""
+    """How long ended runs stay in history, by state, and messages, journal and bulks."""
 
     succeeded: PositiveLength = Field(_keep.succeeded, description="Runs that succeeded.")
     failed: PositiveLength = Field(_keep.failed, description="Runs whose attempts were exhausted.")
     cancelled: PositiveLength = Field(_keep.cancelled, description="Runs that somebody cancelled.")
     skipped: PositiveLength = Field(_keep.skipped, description="Runs that a policy left out.")
     mail: PositiveLength = Field(_keep.mail, description="Delivered, bounced and dead messages of the outbox.")
+    audit: PositiveLength = Field(_keep.audit, description="The journal: who changed what.")
+    bulk: PositiveLength = Field(_keep.bulk, description="Bulks that are over.")
 
 
 class MailTable(Table):

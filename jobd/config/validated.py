@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from jobd.config.complaints import validated
-from jobd.config.control_tables import ApiTable, ControlTable, PrivacyTable
+from jobd.config.control_tables import ApiTable, ControlTable, DashboardTable, PrivacyTable
 from jobd.config.job_tables import DefaultsTable, FileTable, JobTable, QueueTable, ScheduleTable
 from jobd.config.keys import fields, hint_for
 from jobd.config.layers import Merged
@@ -24,6 +24,7 @@ class Tables:
     database: DatabaseTable = field(default_factory=DatabaseTable)
     control: ControlTable = field(default_factory=ControlTable)
     api: ApiTable = field(default_factory=ApiTable)
+    dashboard: DashboardTable = field(default_factory=DashboardTable)
     privacy: PrivacyTable = field(default_factory=PrivacyTable)
     app: AppTable = field(default_factory=AppTable)
     keep: KeepTable = field(default_factory=KeepTable)
@@ -47,6 +48,7 @@ def validate(merged: Merged, problems: list[Problem]) -> Tables:
         database=_one(DatabaseTable, "database", merged, problems) or DatabaseTable(),
         control=_one(ControlTable, "control", merged, problems) or ControlTable(),
         api=_one(ApiTable, "api", merged, problems) or ApiTable(),
+        dashboard=_one(DashboardTable, "dashboard", merged, problems) or DashboardTable(),
         privacy=_one(PrivacyTable, "privacy", merged, problems) or PrivacyTable(),
         app=_one(AppTable, "app", merged, problems) or AppTable(),
         keep=_one(KeepTable, "keep", merged, problems) or KeepTable(),

@@ -26,6 +26,7 @@ SOMETHING = r"^[^\x00]+$"
 SETTING = r"^[a-z_][a-z0-9_.]*$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 FUNCTION = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
+URL_PATH = r"^/([A-Za-z0-9_~-][A-Za-z0-9_.~-]*/?)*$"
 PATTERNS = {
     NODE_NAME: "must be 1 to 63 letters, digits, dots, dashes and underscores, a letter or digit first",
     IDENTIFIER: "must be a plain SQL name of at most 63 letters, digits and underscores",
@@ -36,6 +37,7 @@ PATTERNS = {
     SOMETHING: "must be text without a NUL character, and not empty",
     SETTING: "is not a name of a Postgres setting",
     VARIABLE: "is not a name of an environment variable",
+    URL_PATH: 'must begin with "/", hold letters, digits, "_", "~", "-" and dots, and no ".." or query',
     FUNCTION: 'must be written "package.module:function"',
 }
 """What a pattern asks for, in words."""

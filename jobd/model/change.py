@@ -19,6 +19,10 @@ class Action(StrEnum):
     SCHEDULE_PAUSE = "schedule.pause"
     SCHEDULE_RESUME = "schedule.resume"
     SCHEDULE_TRIGGER = "schedule.trigger"
+    SCHEDULE_ADD = "schedule.add"
+    SCHEDULE_EDIT = "schedule.edit"
+    SCHEDULE_REMOVE = "schedule.remove"
+    CONFIG_RELOAD = "config.reload"
     NODE_QUIET = "node.quiet"
     NODE_DRAIN = "node.drain"
     NODE_RESUME = "node.resume"
@@ -58,6 +62,10 @@ class Actor:
         return f"api token:{self.token}" if self.token is not None else f"api uid:{self.uid}"
 
 
+SIGNAL = Actor(name="signal")
+"""Who sends SIGHUP: the kernel lets only root and the daemon's own user, and does not tell which."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One wish about a queue, a schedule or a node."""
@@ -70,6 +78,17 @@ class Change:
     """Of a pause: when it ends by itself; absent: when somebody resumes."""
     weight: int | None = None
     """Of a weight; absent: the configured one again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What is to stand in the journal, once what it tells of is done."""
+
+    who: Actor
+    action: Action
+    target: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +113,21 @@ class AuditEntry:
     @property
     def can_be_undone(self) -> bool:
         """A pause, a weight or a node's state, unless that was done already."""
-        return self.before is not None and self.undone_by is None and self.action.partition(".")[0] in UNDOABLE
+        return self.before is not None and self.undone_by is None and self.action in UNDOABLE
 
 
-UNDOABLE = frozenset({"queue", "schedule", "node"})
+UNDOABLE = frozenset(
+    {
+        Action.QUEUE_PAUSE,
+        Action.QUEUE_RESUME,
+        Action.QUEUE_WEIGHT,
+        Action.SCHEDULE_PAUSE,
+        Action.SCHEDULE_RESUME,
+        Action.NODE_QUIET,
+        Action.NODE_DRAIN,
+        Action.NODE_RESUME,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

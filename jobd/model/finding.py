@@ -24,6 +24,14 @@ class Finding:
     mend: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """All findings; `well` is false when one of them is a warning or worse."""
+
+    well: bool
+    findings: tuple[Finding, ...]
+
+
 def ok(name: str, text: str) -> Finding:
     return Finding(name=name, verdict=Verdict.OK, text=text)
 

@@ -75,7 +75,7 @@ class AppSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepSettings:
-    """`[keep]`: how long ended runs stay in history, by state."""
+    """`[keep]`: how long ended runs stay in history, by state, and what else grows."""
 
     succeeded: timedelta = timedelta(days=14)
     failed: timedelta = timedelta(days=90)
@@ -83,6 +83,10 @@ class KeepSettings:
     skipped: timedelta = timedelta(days=14)
     mail: timedelta = timedelta(days=30)
     """Delivered, bounced and dead messages of the outbox."""
+    audit: timedelta = timedelta(days=365)
+    """Lines of the journal."""
+    bulk: timedelta = timedelta(days=30)
+    """Bulks that are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +119,23 @@ class ApiSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardSettings:
+    """`[dashboard]`: the dashboard in a browser."""
+
+    enabled: bool = True
+    path: str = "/"
+    require_authentication: bool = True
+    """False: whoever reaches it acts with the rights of whoever started it."""
+    listen: str = "127.0.0.1:8647"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySettings:
     """`[privacy]`: what is shown to nobody."""
 
     redact: tuple[str, ...] = ()
+    keep: timedelta | None = None
+    """How long what `redact` names stays in the database after the end of its run; absent: as long as the run."""
 
 
 class TlsMode(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobd.errors import NotFound
-from jobd.model.change import Action, Actor, AuditEntry, AuditPage
+from jobd.model.change import Action, Actor, AuditEntry, AuditPage, Line
 from jobd.statements import statements
 from jobd.store.database import Database
 from jobd.store.reading import reading
@@ -39,6 +39,11 @@ async def note(
         id=row["id"], at=row["at"], actor=who.name, uid=who.uid, pid=who.pid, token=who.token, action=action.value,
         target=str(target), reason=reason, before=before, after=after, undoes=undoes, undone_by=None,
     )  # fmt: skip
+
+
+async def write(tx: Any, line: Line) -> None:
+    """Write this line inside the transaction of what it tells of."""
+    await note(tx, line.who, line.action, line.target, before=line.before, after=line.after)
 
 
 async def locked(tx: Any, entry_id: int) -> AuditEntry:

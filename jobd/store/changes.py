@@ -99,9 +99,15 @@ class Changes:
 
         Raises:
             NotFound: no ended run of that id, or its job is gone.
+            Conflict: its arguments are not what they were.
         """
         async with self._database.transaction() as tx:
             row = await tx.fetchrow(runs_sql.retry, run, who.source)
+            if row is None and await tx.fetchval(runs_sql.scrubbed, run):
+                raise Conflict(
+                    f"arguments of run {run} were overwritten since it ended ([privacy] keep): "
+                    "enqueue it anew with arguments of its own"
+                )
             if row is None:
                 raise NotFound(f"run {run} is not among the ended runs")
             await note(tx, who, Action.RUN_RETRY, run, after={"run": row["id"]})
@@ -199,4 +205,8 @@ def _check(change: Change, before: Mapping[str, Any]) -> None:
 
 
 def _instead(action: str) -> str:
-    return "; jobctl retry starts the run again" if action in (Action.RUN_CANCEL, Action.BULK_CANCEL) else ""
+    if action in (Action.RUN_CANCEL, Action.BULK_CANCEL):
+        return "; jobctl retry starts the run again"
+    if action in (Action.SCHEDULE_ADD, Action.SCHEDULE_EDIT, Action.SCHEDULE_REMOVE):
+        return "; jobctl schedules add, edit or remove writes what `before` says"
+    return ""

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from jobd.store.outages import outages
+from jobd.store.tls import secured, told
 
 _SESSION = {
     "timezone": "UTC",
@@ -31,10 +32,11 @@ async def connect(url: str, *, application: str, statement_timeout: timedelta, s
         StoreUnavailable: no answer within 10 s, or refused.
     """
     milliseconds = int(statement_timeout.total_seconds() * 1000)
-    with outages:
+    with outages, told(url):
         async with asyncio.timeout(CONNECT_SECONDS):
             return await asyncpg.connect(
                 url,
+                **secured(url),
                 timeout=CONNECT_SECONDS,
                 command_timeout=statement_timeout.total_seconds() + 5 if milliseconds else None,
                 server_settings={
@@ -182,9 +184,10 @@ async def open_database(
         StoreUnavailable: no connection could be made.
     """
     milliseconds = int(statement_timeout.total_seconds() * 1000)
-    with outages:
+    with outages, told(url):
         pool = await asyncpg.create_pool(
             url,
+            **secured(url),
             min_size=1,
             max_size=connections,
             timeout=CONNECT_SECONDS,

@@ -18,6 +18,7 @@ from jobd.statements import statements
 from jobd.store.database import close, connect
 from jobd.store.migrate import migrations
 from jobd.store.outages import outages
+from jobd.store.tls import tls_of
 
 sql = statements("jobd.store.sql", "doctor")
 
@@ -69,6 +70,14 @@ async def _database(connection: Any, _url: str) -> Finding:
         mend = "name the primary in [database] url; several hosts want target_session_attrs=read-write"
         return error("database", "answers, and takes no writes: a standby, or a primary no more", mend)
     return ok("database", f"PostgreSQL {row['version']} answers and takes writes")
+
+
+async def _tls(_connection: Any, url: str) -> Finding:
+    tls = tls_of(url)
+    if tls.clear:
+        mend = "sslmode=verify-full in [database] url, with sslrootcert=FILE where its authority is one of your own"
+        return warning("tls", f"{tls.text}: what is sent may be read on its way", mend)
+    return ok("tls", tls.text)
 
 
 async def _schema(connection: Any, _url: str) -> Finding:
@@ -149,4 +158,4 @@ async def _snapshots(connection: Any, _url: str) -> Finding:
     return ok("snapshots", f"the oldest is {age} old ({row['holder']})")
 
 
-CHECKS: tuple[Check, ...] = (_database, _schema, _clock, _zones, _notify, _pooler, _bloat, _snapshots)
+CHECKS: tuple[Check, ...] = (_database, _tls, _schema, _clock, _zones, _notify, _pooler, _bloat, _snapshots)

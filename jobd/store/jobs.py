@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from jobd.model.change import Line
 from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.schedule import Schedule
 from jobd.statements import statements
+from jobd.store.audit import write
 from jobd.store.database import Database
 from jobd.store.schedules import sql as schedule_sql
 from jobd.store.schedules import write_spec
@@ -55,8 +57,9 @@ class Jobs:
         *,
         disabled: Mapping[str, str],
         tzdata: str,
+        journal: Iterable[Line] = (),
     ) -> None:
-        """Make the rows of `owner` what its file says, in one transaction; rows of other owners stay.
+        """Make the rows of `owner` what its file says and write `journal`, in one transaction; other owners' rows stay.
 
         `disabled` holds the reason for each job that cannot run. A schedule whose slots are unchanged keeps its
         cursor. Several nodes may load the same file at once.
@@ -75,6 +78,8 @@ class Jobs:
             await tx.execute(sql.forget, owner, list(by_job))
             await tx.execute(sql.queue_forget, owner, [queue.name for queue in queues])
             await tx.execute(sql.changed)
+            for line in journal:
+                await write(tx, line)
 
     async def missing_tables(self, schema: str, names: Sequence[str]) -> set[str]:
         """Which of these application tables do not exist in `schema`."""

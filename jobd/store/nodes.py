@@ -143,12 +143,16 @@ async def await_release(link: Link, lock_key: int, seconds: float) -> bool:
     return bool(row and row["released"])
 
 
-async def beat(connection: Any, node: int, lease: timedelta, state: str, *, direct: bool) -> float | None:
+async def beat(
+    connection: Any, node: int, lease: timedelta, state: str, *, direct: bool, lag: timedelta = timedelta(0)
+) -> float | None:
     """Renew the lease; Postgres' clock in seconds since 1970, or None when the node is lost for ever.
 
-    `direct` says that this session holds the node's lock, so that its release means something.
+    `direct` says that this session holds the node's lock, so that its release means something; `lag` is how long the
+    main loop kept something waiting, for people to see.
     """
-    row = await connection.fetchrow(sql.beat, node, lease.total_seconds(), state, direct)
+    lag_ms = lag.total_seconds() * 1000
+    row = await connection.fetchrow(sql.beat, node, lease.total_seconds(), state, direct, lag_ms)
     return row["now"] if row else None
 
 

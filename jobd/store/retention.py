@@ -55,6 +55,14 @@ class Retention:
         """Delete one batch of expired idempotency keys; how many."""
         return _count(await self._database.execute(sql.delete_keys, BATCH))
 
+    async def delete_audit(self, keep: KeepSettings) -> int:
+        """Delete one batch of lines of the journal that are past their age; how many."""
+        return _count(await self._database.execute(sql.delete_audit, keep.audit, BATCH))
+
+    async def delete_bulks(self, keep: KeepSettings) -> int:
+        """Delete one batch of bulks that ended longer ago than their age; how many."""
+        return _count(await self._database.execute(sql.delete_bulks, keep.bulk, BATCH))
+
     async def delete_stats(self) -> None:
         await self._database.execute(sql.delete_stats, STATS_KEPT)
 

@@ -22,6 +22,7 @@ from jobd.store.reading import SECONDS
 from jobd.store.retention import Retention
 from jobd.store.runs import Runs
 from jobd.store.schedules import Schedules
+from jobd.store.scrubbing import Scrubbing
 from jobd.store.tokens import Tokens
 from jobd.store.views import Views
 
@@ -41,6 +42,7 @@ class Store:
     look: Look
     outbox: Outbox
     retention: Retention
+    scrubbing: Scrubbing
     pauses: Pauses
     changes: Changes
     bulks: Bulks
@@ -64,7 +66,7 @@ async def open_store(
     async with (
         open_database(url, connections=settings.connections, statement_timeout=timeout) as database,
         open_database(
-            url, connections=settings.connections, statement_timeout=timeout, search_path=app.schema, shared=True
+            url, connections=settings.connections, statement_timeout=timeout, search_path=f'"{app.schema}"', shared=True
         ) as for_jobs,
         # people's questions have connections of their own: however many ask, the work does not wait for one
         open_database(
@@ -82,6 +84,7 @@ async def open_store(
                 look=Look(database),
                 outbox=Outbox(database),
                 retention=Retention(database),
+                scrubbing=Scrubbing(database),
                 pauses=Pauses(database),
                 changes=Changes(database),
                 bulks=Bulks(database),

@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from jobd.errors import NotFound
+from jobd.model.database import DatabaseReport
 from jobd.model.privacy import NOTHING, Mask
 from jobd.model.reports import Count, Counts, JobReport, LastRun, NodeReport, QueueReport, ScheduleReport
 from jobd.model.run import RunState
 from jobd.model.schedule import Schedule
+from jobd.model.shown_settings import Drift
 from jobd.statements import statements
 from jobd.store.audit import Audit
 from jobd.store.database import Database
+from jobd.store.database_report import database_report
 from jobd.store.events import Events
 from jobd.store.mailbox import Mailbox
 from jobd.store.reading import reading
@@ -23,6 +26,9 @@ from jobd.store.stats import Stats
 from jobd.store.why import Circumstances
 
 sql = statements("jobd.store.sql", "views")
+
+MOST_WITH_OUTCOMES = 500
+"""Schedules whose last runs are told in one answer: more would be megabytes that nobody looks at."""
 
 
 class Views:
@@ -48,9 +54,19 @@ class Views:
         """All jobs by name, or the one of that name; `parameters` are for those who know the function."""
         return [_job(row) for row in await self._rows(sql.jobs, name)]
 
-    async def schedules(self, name: str | None = None) -> list[ScheduleReport]:
-        """All schedules by name, or the one of that name."""
-        return [_schedule(row) for row in await self._rows(sql.schedules, name)]
+    async def schedules(self, name: str | None = None, outcomes: int = 0) -> list[ScheduleReport]:
+        """All schedules by name, or the one of that name; with the last `outcomes` ended runs of each.
+
+        With very many schedules these are told of the `MOST_WITH_OUTCOMES` that fired last.
+        """
+        async with reading(self._database) as connection:
+            rows = await connection.fetch(sql.schedules, name)
+            ended = await connection.fetch(sql.outcomes, name, outcomes, MOST_WITH_OUTCOMES) if outcomes else []
+        found: dict[str, list[LastRun]] = {}
+        for row in reversed(ended):
+            run = LastRun(id=row["id"], state=RunState(row["state"]), finished_at=row["finished_at"])
+            found.setdefault(row["name"], []).append(run)
+        return [_schedule(row, tuple(found.get(row["name"], ()))) for row in rows]
 
     async def schedule(self, name: str) -> Schedule:
         """The schedule of that name as it fires.
@@ -70,9 +86,13 @@ class Views:
         """Nodes that are alive, newest first, then those that left or were lost since yesterday."""
         return [_node(row) for row in await self._rows(sql.nodes)]
 
-    async def drift(self) -> list[dict[str, Any]]:
+    async def drift(self) -> list[Drift]:
         """What Postgres holds against the files: weights and pauses that operators have laid over them."""
-        return [dict(row) for row in await self._rows(sql.drift)]
+        return [Drift(**row) for row in await self._rows(sql.drift)]
+
+    async def database(self, pooler: bool | None) -> DatabaseReport:
+        """The database as a whole; `pooler` is what the caller knows of one in between."""
+        return await database_report(self._database, pooler)
 
     async def counts(self) -> Counts:
         """Runs by state now and by outcome in the last hour."""
@@ -105,7 +125,7 @@ def _job(row: Any) -> JobReport:
     return JobReport(**_without(row, "last_id", "last_state", "last_finished_at"), last=_last(row))
 
 
-def _schedule(row: Any) -> ScheduleReport:
+def _schedule(row: Any, outcomes: tuple[LastRun, ...]) -> ScheduleReport:
     schedule = read_spec(row["name"], row["job"], row["spec"])
     return ScheduleReport(
         **_without(row, "spec", "last_id", "last_state", "last_finished_at"),
@@ -113,8 +133,17 @@ def _schedule(row: Any) -> ScheduleReport:
         every_seconds=schedule.every.total_seconds() if schedule.every else None,
         at=schedule.at,
         timezone=schedule.timezone,
+        description=_described(schedule),
         last=_last(row),
+        outcomes=outcomes,
     )
+
+
+def _described(schedule: Schedule) -> str:
+    try:
+        return schedule.describe()
+    except ValueError:  # a row that another version of jobd has written
+        return ""
 
 
 def _queue(row: Any) -> QueueReport:

@@ -1,15 +1,19 @@
-"""The facts behind `why`: one moment around one run, queue or schedule."""
+"""The facts behind `why`: one moment around one run, job, queue or schedule."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobd.errors import NotFound
 from jobd.model.duration import spoken
+from jobd.model.reports import Count
 from jobd.model.run import Run, RunState
 from jobd.model.why import Holder, NodeFacts, Pause, QueueFacts
+from jobd.model.why_job import JobMoment, ScheduleFacts
 from jobd.model.why_others import Missed, QueueMoment, ScheduleMoment
 from jobd.model.why_run import JobFacts, Limit, RunFacts
 from jobd.statements import statements
@@ -42,6 +46,25 @@ class Circumstances:
                 ended = run if run.state.final else await self._views.runs.one(run_id)
                 return RunFacts(run=ended, now=await tx.fetchval("select now()"))
             return await _live(tx, run, row)
+
+    async def of_job(self, name: str) -> JobMoment:
+        """One moment around one job; its oldest waiting run is looked at right after it.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        async with reading(self._database) as tx:
+            row = await tx.fetchrow(sql.job, name)
+            if row is None:
+                raise NotFound(f"there is no job {name}")
+            moment = await _of_job(tx, row)
+        if row["oldest"] is None:
+            return moment
+        try:
+            oldest = await self.of_run(row["oldest"])
+        except NotFound:  # it has ended since, and history keeps none of its kind
+            return moment
+        return replace(moment, oldest=oldest)
 
     async def of_queue(self, name: str) -> QueueMoment:
         """One moment around one queue.
@@ -106,6 +129,37 @@ async def _live(tx: Any, run: Run, row: Any) -> RunFacts:
         ahead=await tx.fetchval(sql.ahead, run.queue, row["priority"], row["due_at"], run.id),
         busy=await _busy(tx, takers, now),
     )
+
+
+async def _of_job(tx: Any, row: Any) -> JobMoment:
+    name, now = row["name"], row["now"]
+    queue, nodes = await tx.fetchrow(sql.queue, row["queue"]), await _nodes(tx, row["queue"], name)
+    limit = None
+    if row["global_max"] is not None:
+        holders, held = await _holders(tx, job=name)
+        limit = Limit(what=f"job {name}", max=row["global_max"], held=held, holders=holders)
+    return JobMoment(
+        job=JobFacts(name=name, enabled=row["enabled"], disabled_reason=row["disabled_reason"]),
+        queue_name=row["queue"],
+        now=now,
+        queue=_queue(queue) if queue else None,
+        nodes=nodes,
+        holders=(await _holders(tx, queue=row["queue"]))[0],
+        busy=await _busy(tx, [node for node in nodes if node.serves and node.knows], now),
+        limit=limit,
+        key=".".join(row["limit_path"]) if row["limit_path"] else None,
+        key_max=row["limit_max"],
+        running=row["running"],
+        queued=Count.of(row["queued"]),
+        scheduled=Count.of(row["scheduled"]),
+        schedules=tuple(_schedule(one) for one in json.loads(row["schedules"])),
+        schedule_count=row["schedule_count"],
+    )
+
+
+def _schedule(one: dict[str, Any]) -> ScheduleFacts:
+    slot = datetime.fromisoformat(one["next_slot"]) if one["next_slot"] else None
+    return ScheduleFacts(name=one["name"], enabled=one["enabled"], paused=one["paused"], next_slot=slot)
 
 
 def _job(row: Any) -> JobFacts | None:

@@ -65,6 +65,19 @@ def test_a_good_file_is_summed_up_with_its_next_instants(capsys: pytest.CaptureF
     assert schedules[2].endswith("-01-01 03:00:00 JST  low")
 
 
+def test_where_the_database_is_and_how_it_is_talked_to_is_said_without_its_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PGSSLMODE", raising=False)
+    path = Path("jobd.toml")
+    path.touch(0o600)
+    path.write_text('[database]\nurl = "postgresql://app:geheim@db.example.org:5433/app"\n')
+    assert called("check") == 0
+    out, err = capsys.readouterr()
+    assert "database: db.example.org:5433, sslmode=verify-full (the default beyond this machine)" in out.splitlines()
+    assert "geheim" not in out + err
+
+
 def test_a_function_that_cannot_be_loaded_is_a_problem_at_its_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

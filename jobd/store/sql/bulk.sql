@@ -66,11 +66,11 @@ with target as materialized (
 select id, node from target;
 
 -- name: retry
--- As `retry` for many ended runs ($1, $2: when they ended). Those whose job is gone yield no row.
+-- As `retry` for many ended runs ($1, $2: when they ended). Those whose job or arguments are gone yield no row.
 insert into jobd.runs (job, args, queue, priority, state, retries_left, source, retried_from, limit_key)
 select o.job, o.args, coalesce(q.name, j.queue), o.priority, 'queued', j.retries, $3, o.id, jobd.limit_key(j, o.args)
 from unnest($1::bigint[], $2::timestamptz[]) as t(id, finished_at)
-join jobd.history o on o.id = t.id and o.finished_at = t.finished_at
+join jobd.history o on o.id = t.id and o.finished_at = t.finished_at and o.scrubbed_at is null
 join jobd.jobs j on j.name = o.job left join jobd.queues q on q.name = o.queue
 order by o.id
 returning id, queue;

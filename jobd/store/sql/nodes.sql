@@ -14,7 +14,8 @@ select pg_try_advisory_lock(jobd.lock_key($1));
 
 -- name: beat
 -- Renews the lease, unless it has ended or somebody has declared the node lost: then no row, for ever.
-update jobd.nodes set beat_at = now(), lease_until = now() + $2::float8 * interval '1 second', state = $3, direct = $4
+update jobd.nodes set beat_at = now(), lease_until = now() + $2::float8 * interval '1 second', state = $3, direct = $4,
+    lag_ms = $5
 where id = $1 and not lost and lease_until > now()
 returning extract(epoch from clock_timestamp())::float8 as now;
 

@@ -133,9 +133,11 @@ where id = any($1::bigint[]) and state = 'held'
 returning id
 
 -- name: resend
--- Messages $1 that ended, are held or in doubt are due now, with the Message-ID they had.
+-- Messages $1 that ended, are held or in doubt are due now, with the Message-ID they had; not those that say asterisks
+-- where they said something ([privacy] keep).
 update jobd.outbox set state = 'pending', due_at = now(), queued_at = now(), finished_at = null
 where id = any($1::bigint[]) and state in ('sent', 'bounced', 'dead', 'held', 'in_doubt', 'deferred')
+  and scrubbed_at is null
 returning id
 
 -- name: counts_of_run

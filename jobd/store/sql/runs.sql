@@ -275,14 +275,18 @@ select id, attempt, reason from jobd.runs where node = $1 and cancel_at is not n
 
 -- name: retry
 -- Starts an ended run again as a new run of the same job, queue and arguments, linked to the old one.
--- No row: it is not among the ended runs.
+-- No row: it is not among the ended runs, or its arguments are not what they were (`scrubbed`).
 with old as materialized (
-    select * from jobd.history where id = $1 order by finished_at desc limit 1
+    select * from jobd.history where id = $1 and scrubbed_at is null order by finished_at desc limit 1
 )
 insert into jobd.runs (job, args, queue, priority, state, retries_left, source, retried_from, limit_key)
 select o.job, o.args, coalesce(q.name, j.queue), o.priority, 'queued', j.retries, $2, o.id, jobd.limit_key(j, o.args)
 from old o join jobd.jobs j on j.name = o.job left join jobd.queues q on q.name = o.queue
 returning id, queue, job;
+
+-- name: scrubbed
+-- Whether arguments of this ended run were overwritten ([privacy] keep).
+select exists (select from jobd.history where id = $1 and scrubbed_at is not null);
 
 -- name: release_keys
 -- Uniqueness "until the run has ended" ends with these runs.

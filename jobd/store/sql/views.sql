@@ -34,6 +34,18 @@ left join lateral (
 where $1::text is null or s.name = $1
 order by s.name;
 
+-- name: outcomes
+-- The last $2 ended runs of each schedule, newest first. Of many schedules those that fired last, $3 of them: each
+-- walks its own part of the index backwards, a partition at a time, and stops at the limit.
+select s.name, h.id, h.state, h.finished_at
+from (select name from jobd.schedules where last_run is not null and ($1::text is null or name = $1)
+      order by last_slot desc nulls last limit $3::integer) s
+cross join lateral (
+    select h.id, h.state, h.finished_at from jobd.history h
+    where h.schedule = s.name order by h.finished_at desc, h.id desc limit $2::integer
+) h
+order by h.finished_at desc, h.id desc;
+
 -- name: queues
 -- Every queue with how much waits and for how long. Each count stops at 10,001 entries of the index that the claim
 -- uses; the oldest is found by a loose scan, one step for each priority in use.
@@ -109,7 +121,7 @@ select n.id, n.name, n.host, n.pid, n.version, n.workers, n.state, n.lost,
     count(r.id) filter (where r.started_at is not null)::integer as running,
     count(r.id) filter (where r.started_at is null)::integer as claimed,
     n.started_at, n.beat_at, n.lease_until, extract(epoch from now() - n.beat_at)::float8 as beat_age_seconds, n.left_at,
-    n.desired, n.desired_by, n.desired_reason
+    n.desired, n.desired_by, n.desired_reason, n.lag_ms
 from jobd.nodes n left join jobd.runs r on r.node = n.id and r.state = 'running'
 where not n.lost or n.beat_at > now() - interval '1 day'
 group by n.id

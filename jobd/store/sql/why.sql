@@ -4,6 +4,34 @@ select r.claimed_at, r.crashes, r.blocked, r.limit_key, r.priority, r.due_at, no
     j.name as known, j.enabled, j.disabled_reason, j.limit_max, j.global_max, j.limit_path
 from jobd.runs r left join jobd.jobs j on j.name = r.job where r.id = $1;
 
+-- name: job
+-- A job with its limits, how many of its runs run, wait and come later, which of those that wait has been due the
+-- longest, and three of its schedules, those that fire next first.
+select j.name, j.queue, j.enabled, j.disabled_reason, j.limit_path, j.limit_max, j.global_max, now() as now,
+    n.running, n.queued, n.scheduled, oldest.id as oldest, s.schedules, s.schedule_count
+from jobd.jobs j
+cross join lateral (
+    select count(*) filter (where r.state = 'running' and r.started_at is not null)::integer as running,
+        count(*) filter (where r.state = 'queued' or r.state = 'running' and r.started_at is null)::integer as queued,
+        count(*) filter (where r.state = 'scheduled')::integer as scheduled
+    from jobd.runs r where r.job = j.name
+) n
+left join lateral (
+    select r.id from jobd.runs r
+    where n.queued > 0 and r.job = j.name and (r.state = 'queued' or r.state = 'running' and r.started_at is null)
+    order by r.due_at, r.id limit 1
+) oldest on true
+cross join lateral (
+    select coalesce(jsonb_agg(to_jsonb(f) - 'n' order by f.stands, f.next_slot, f.name), '[]') as schedules,
+        coalesce(max(f.n), 0)::integer as schedule_count
+    from (select c.name, c.enabled, c.next_slot,
+            c.paused_at is not null and coalesce(c.paused_until > now(), true) as paused,
+            not c.enabled or c.paused_at is not null as stands, count(*) over () as n
+          from jobd.schedules c where c.job = j.name
+          order by not c.enabled or c.paused_at is not null, c.next_slot, c.name limit 3) f
+) s
+where j.name = $1;
+
 -- name: queue
 -- A queue with its limits, its pause while that holds, and what nodes keep for other queues.
 select q.name, q.node_max, q.global_max, now() as now,
