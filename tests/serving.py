@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 
 from jobd.api.access import RoleOf, own_and_root
+from jobd.api.bearers import Bearers
 from jobd.api.endings import Endings
 from jobd.api.feed import Feed
 from jobd.api.server import control_socket
@@ -28,6 +29,7 @@ from jobd.model.job import Job
 from jobd.model.privacy import Mask
 from jobd.model.queue import Queue
 from jobd.model.run import NewRun
+from jobd.model.settings import DashboardSettings
 from jobd.model.storable import storable
 from jobd.store.bulk import Bulks
 from jobd.store.changes import Changes
@@ -97,6 +99,8 @@ class SmallDaemon:
         self.tallies: Tallies = {}
         self.jobs: Mapping[str, Job] = JOBS
         self.queues: Mapping[str, Queue] = QUEUES
+        self.dashboard = DashboardSettings()
+        self.pooler: bool | None = None
         self.notices: tuple[Notice, ...] = ()
 
     def parameters(self, job: str) -> Parameters:
@@ -198,10 +202,10 @@ async def small_daemon(url: str, redact: Sequence[str] = ()) -> AsyncIterator[Sm
 
 @asynccontextmanager
 async def served(
-    daemon: SmallDaemon, path: Path, role_of: RoleOf = own_and_root
+    daemon: SmallDaemon, path: Path, role_of: RoleOf = own_and_root, tokens: Bearers | None = None
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """The daemon on its socket, and a client of it."""
-    async with control_socket(path, daemon, role_of=role_of):
+    async with control_socket(path, daemon, role_of=role_of, tokens=tokens):
         connector = aiohttp.UnixConnector(path=str(path))
         async with aiohttp.ClientSession("http://jobd", connector=connector) as client:
             yield client

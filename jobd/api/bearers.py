@@ -1,4 +1,4 @@
-"""Callers on TCP: by bearer token, compared in constant time, at a bounded rate."""
+"""Callers by bearer token, compared in constant time, at a bounded rate."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
+from jobd.api.access import Caller
+from jobd.api.refusals import Refused
+from jobd.model.change import Actor
 from jobd.model.token import Token, hashed
 
 KEPT_SECONDS = 5.0
@@ -41,6 +44,21 @@ class Bearers:
             if hmac.compare_digest(token.hash, given):
                 found = token
         return found
+
+
+async def holder(authorization: str, tokens: Bearers | None) -> Caller:
+    """Whoever holds the token of this Authorization header.
+
+    Raises:
+        Refused: 401; what is missing, wrong or expired is no business of whoever has no token.
+        StoreUnavailable: nobody knows.
+    """
+    scheme, _, secret = authorization.partition(" ")
+    given = scheme.lower() == "bearer" and secret
+    token = await tokens.find(secret) if given and tokens is not None else None
+    if token is None:
+        raise Refused(401, "unauthorized", "a bearer token is needed", close=True)
+    return Caller(actor=Actor(name=f"token:{token.name}", token=token.name), role=token.role)
 
 
 class Pace:

@@ -8,12 +8,14 @@ from typing import Any, Protocol
 from jobd.api.feed import Feed
 from jobd.api.operations import Operations
 from jobd.model.arguments import Parameters
+from jobd.model.change import Actor
 from jobd.model.finding import Finding
 from jobd.model.health import Health
 from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.reload import ConfigChanges
 from jobd.model.run import NewRun
+from jobd.model.settings import DashboardSettings
 from jobd.store.endings import Tallies
 from jobd.store.views import Views
 
@@ -43,6 +45,13 @@ class Control(Protocol):
         """What happens here and elsewhere, as it happens."""
 
     @property
+    def dashboard(self) -> DashboardSettings: ...
+
+    @property
+    def pooler(self) -> bool | None:
+        """True when notifications do not get through, as behind a transaction pooler; None where none is awaited."""
+
+    @property
     def tallies(self) -> Tallies:
         """(job, queue) → what this process has seen end since it began."""
 
@@ -66,16 +75,18 @@ class Control(Protocol):
         Raises as `enqueue` does.
         """
 
-    async def reload(self, *, dry_run: bool) -> ConfigChanges:
-        """What the configuration files change, taken over unless `dry_run`.
+    async def reload(self, who: Actor, *, dry_run: bool) -> ConfigChanges:
+        """What the configuration files change, taken over and journalled unless `dry_run`.
 
         Raises:
             ConfigError: they cannot be used; the daemon goes on by what it has.
             Conflict: it was not started from a file, or is paused on a copy of its database.
         """
 
-    async def write_schedule(self, name: str, table: Mapping[str, Any] | None, *, new: bool) -> ConfigChanges:
-        """Add, replace or (without a table) remove a schedule in jobd.d/schedules.toml, and reload.
+    async def write_schedule(
+        self, name: str, table: Mapping[str, Any] | None, who: Actor, *, new: bool
+    ) -> ConfigChanges:
+        """Add, replace or (without a table) remove a schedule in jobd.d/schedules.toml, and reload; journalled.
 
         Raises:
             ConfigError: with it the configuration could not be used; nothing was written.

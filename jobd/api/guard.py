@@ -11,6 +11,7 @@ from aiohttp import web
 
 from jobd.api.access import Caller, RoleOf, peer
 from jobd.api.app import CALLER
+from jobd.api.bearers import Bearers, holder
 from jobd.api.people import actor
 from jobd.api.refusals import Handler, Refused
 from jobd.model.roles import Role
@@ -40,10 +41,15 @@ def guarded(roles: Mapping[web.AbstractRoute, Role], identify: Identify) -> Any:
     return access
 
 
-def by_peer(role_of: RoleOf) -> Identify:
-    """Callers of a Unix socket, as the kernel names them."""
+def by_peer(role_of: RoleOf, tokens: Bearers | None = None) -> Identify:
+    """Callers of a Unix socket, as the kernel names them; who shows a token is its holder and nobody else.
+
+    So a program that acts for others, as a dashboard does, can leave it to the daemon what each of them may.
+    """
 
     async def identify(request: web.Request) -> Caller | None:
+        if (authorization := request.headers.get("Authorization")) is not None:
+            return await holder(authorization, tokens)
         transport = request.transport
         if (found := peer(None if transport is None else transport.get_extra_info("socket"))) is None:
             return None

@@ -11,6 +11,7 @@ from jobd.api.filters import filter_of
 from jobd.api.refusals import Refused
 from jobd.api.wishes import CountQuery
 from jobd.errors import Conflict, NotFound
+from jobd.model.reports import Counted
 from jobd.model.run import Run, RunState
 from jobd.model.storable import storable_text
 from jobd.store.run_pages import RunFilter
@@ -53,7 +54,7 @@ async def counted(request: web.Request) -> web.Response:
     """How many runs the filter finds, up to 10,000 or what was asked for."""
     wanted = query(request, CountQuery)
     count, since = await control(request).views.search.count(filter_of(wanted.filter), most=wanted.most)
-    return answer({"count": count.count, "more": count.more, "since": since})
+    return answer(Counted(count=count.count, more=count.more, since=since))
 
 
 async def shown(request: web.Request) -> web.Response:

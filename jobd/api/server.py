@@ -14,6 +14,7 @@ from aiohttp import web
 from jobd.api import metrics
 from jobd.api.access import RoleOf, own_and_root
 from jobd.api.app import CONTROL
+from jobd.api.bearers import Bearers
 from jobd.api.bodies import BODY_LIMIT
 from jobd.api.connection import Connection, limits
 from jobd.api.control import Control
@@ -28,13 +29,17 @@ GOODBYE_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def control_socket(path: Path, control: Control, *, role_of: RoleOf = own_and_root) -> AsyncIterator[None]:
+async def control_socket(
+    path: Path, control: Control, *, role_of: RoleOf = own_and_root, tokens: Bearers | None = None
+) -> AsyncIterator[None]:
     """The API served at `path` while the block lasts; requests in flight get five seconds to end.
+
+    Without `tokens` none is known, and a request that shows one is refused.
 
     Raises:
         SocketRefused: the socket cannot be opened there.
     """
-    async with running(make_app(control, by_peer(role_of))) as runner:
+    async with running(make_app(control, by_peer(role_of, tokens))) as runner:
         with bound_socket(path) as bound:
             room: Counter[object] = Counter()
             given = limits()

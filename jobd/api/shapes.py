@@ -6,7 +6,6 @@ A test asks every route here for what it says, and every route of the router for
 from __future__ import annotations
 
 from dataclasses import dataclass, make_dataclass
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,14 +13,18 @@ from pydantic import BaseModel
 from jobd.api import bodies, reload, wishes
 from jobd.model.bulk import Bulk
 from jobd.model.change import AuditEntry, AuditPage
+from jobd.model.database import DatabaseReport
 from jobd.model.failures import Failures
-from jobd.model.finding import Finding
-from jobd.model.health import Health, Notice
+from jobd.model.finding import Examination
+from jobd.model.health import Notice
 from jobd.model.mailbox import MessagePage, MessageReport
+from jobd.model.me import Me
 from jobd.model.reload import ConfigChanges
-from jobd.model.reports import Counts, JobReport, NodeReport, Page, QueueReport, ScheduleReport
+from jobd.model.reports import Counted, JobReport, NextSlots, NodeReport, Page, QueueReport, ScheduleReport
 from jobd.model.run import Run, RunState
+from jobd.model.shown_settings import ShownSettings
 from jobd.model.stats import Minute, StatsReport, Window
+from jobd.model.status import Status
 from jobd.model.token import TokenReport
 from jobd.model.why import Cause
 
@@ -52,30 +55,22 @@ _WRITTEN = Shape(answer=ConfigChanges, body=reload.ScheduleBody)
 _ADDED = _of("AddedRun", id=int, fresh=bool)
 _WHY = Shape(answer=_of("WhyAnswer", subject=str, state=str, sentence=str, causes=list[Cause]))
 _READY = _of("Readiness", ready=bool, notices=list[Notice])
-_STATUS = _of(
-    "Status", schema=int, ready=bool, health=Health, counts=Counts | None, queues=list[QueueReport] | None,
-    nodes=list[NodeReport] | None, store_error=str | None,
-)  # fmt: skip
-_NEXT = _of(
-    "NextSlots", name=str, job=str, timezone=str, description=str, catch_up_seconds=float, warnings=list[str],
-    next=list[datetime],
-)  # fmt: skip
-_SETTING: Any = _of("Setting", key=str, value=str, origin=str)
-_DRIFT: Any = _of(
-    "Drift", key=str, configured=str, value=str, by=str | None, since=datetime | None, reason=str | None
-)
 
 SHAPES: dict[tuple[str, str], Shape] = {
     ("GET", "/livez"): Shape(answer=_of("Liveness", alive=bool)),
     ("GET", "/readyz"): Shape(answer=_READY, statuses=(200, 503)),
     ("GET", "/metrics"): Shape(media="text/plain"),
     ("GET", "/v1/openapi.json"): Shape(answer=dict[str, Any]),
-    ("GET", "/v1/status"): Shape(answer=_STATUS),
+    ("GET", "/v1/status"): Shape(answer=Status),
+    ("GET", "/v1/me"): Shape(answer=Me),
+    ("GET", "/v1/database"): Shape(answer=DatabaseReport),
     ("GET", "/v1/jobs"): Shape(answer=_of("Jobs", jobs=list[JobReport])),
     ("GET", "/v1/jobs/{name}"): Shape(answer=JobReport),
-    ("GET", "/v1/schedules"): Shape(answer=_of("Schedules", schedules=list[ScheduleReport])),
-    ("GET", "/v1/schedules/{name}"): Shape(answer=ScheduleReport),
-    ("GET", "/v1/schedules/{name}/next"): Shape(answer=_NEXT, query=reload.NextQuery),
+    ("GET", "/v1/schedules"): Shape(
+        answer=_of("Schedules", schedules=list[ScheduleReport]), query=wishes.OutcomesQuery
+    ),
+    ("GET", "/v1/schedules/{name}"): Shape(answer=ScheduleReport, query=wishes.OutcomesQuery),
+    ("GET", "/v1/schedules/{name}/next"): Shape(answer=NextSlots, query=reload.NextQuery),
     ("POST", "/v1/schedules/{name}"): Shape(answer=ConfigChanges, body=reload.ScheduleBody, statuses=(201,)),
     ("PUT", "/v1/schedules/{name}"): _WRITTEN,
     ("DELETE", "/v1/schedules/{name}"): Shape(answer=ConfigChanges),
@@ -83,8 +78,9 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("POST", "/v1/schedules/{name}/resume"): _CHANGE,
     ("POST", "/v1/schedules/{name}/trigger"): Shape(answer=_ADDED, body=wishes.Why, statuses=(200, 201)),
     ("POST", "/v1/reload"): Shape(answer=ConfigChanges, body=reload.Reload),
-    ("GET", "/v1/doctor"): Shape(answer=_of("Examination", well=bool, findings=list[Finding])),
+    ("GET", "/v1/doctor"): Shape(answer=Examination),
     ("GET", f"/v1/why/run/{_ID}"): _WHY,
+    ("GET", "/v1/why/job/{name}"): _WHY,
     ("GET", "/v1/why/queue/{name}"): _WHY,
     ("GET", "/v1/why/schedule/{name}"): _WHY,
     ("GET", "/v1/queues"): Shape(answer=_of("Queues", queues=list[QueueReport])),
@@ -98,9 +94,7 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("POST", f"/v1/nodes/{_ID}/drain"): _CHANGE,
     ("POST", f"/v1/nodes/{_ID}/resume"): _CHANGE,
     ("GET", "/v1/runs"): Shape(answer=Page, query=bodies.RunsQuery),
-    ("GET", "/v1/runs/count"): Shape(
-        answer=_of("RunCount", count=int, more=bool, since=datetime | None), query=wishes.CountQuery
-    ),
+    ("GET", "/v1/runs/count"): Shape(answer=Counted, query=wishes.CountQuery),
     ("POST", "/v1/runs"): Shape(
         answer=_ADDED | _of("AddedRuns", ids=list[int]),
         body=bodies.Enqueue | list[bodies.Enqueue],
@@ -130,7 +124,7 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("GET", "/v1/events"): Shape(media="text/event-stream", query=wishes.EventsQuery),
     ("GET", "/v1/audit"): Shape(answer=AuditPage, query=wishes.AuditQuery),
     ("POST", f"/v1/audit/{_ID}/undo"): _CHANGE,
-    ("GET", "/v1/config"): Shape(answer=_of("Settings", settings=list[_SETTING], drift=list[_DRIFT])),
+    ("GET", "/v1/config"): Shape(answer=ShownSettings),
     ("GET", "/v1/tokens"): Shape(answer=_of("Tokens", tokens=list[TokenReport])),
     ("POST", "/v1/tokens"): Shape(
         answer=_of("MadeToken", name=str, role=str, token=str), body=wishes.NewToken, statuses=(201,)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from jobd.api.app import answer, control
 from jobd.api.bodies import Nothing, query
 from jobd.errors import StoreRefused, StoreUnavailable
-
-SCHEMA = 1
-"""Grows when a field of /v1/status changes its meaning."""
+from jobd.model.status import Status
 
 
 async def shown(request: web.Request) -> web.Response:
@@ -17,14 +17,14 @@ async def shown(request: web.Request) -> web.Response:
     query(request, Nothing)
     daemon = control(request)
     health = daemon.health()
-    found: dict[str, object] = {"counts": None, "queues": None, "nodes": None, "store_error": None}
+    found = Status(ready=health.ready, health=health)
     try:
-        found["counts"] = await daemon.views.counts()
-        found["queues"] = await daemon.views.queues()
-        found["nodes"] = [node for node in await daemon.views.nodes() if node.alive]
+        found = replace(found, counts=await daemon.views.counts())
+        found = replace(found, queues=tuple(await daemon.views.queues()))
+        found = replace(found, nodes=tuple(node for node in await daemon.views.nodes() if node.alive))
     except (StoreUnavailable, StoreRefused) as error:
-        found["store_error"] = str(error)
-    return answer({"schema": SCHEMA, "ready": health.ready, "health": health, **found})
+        found = replace(found, store_error=str(error))
+    return answer(found)
 
 
 async def alive(request: web.Request) -> web.Response:

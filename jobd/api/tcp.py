@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from jobd.api.access import Caller
-from jobd.api.bearers import Bearers, Pace
+from jobd.api.bearers import Bearers, Pace, holder
 from jobd.api.connection import Connection, limits
 from jobd.api.control import Control
 from jobd.api.guard import Identify
@@ -80,14 +80,10 @@ def by_token(settings: ApiSettings, tokens: Bearers) -> Identify:
         _check_pace(pace, request.remote)
         if request.path in OPEN:
             return Caller(actor=Actor(name="probe", token=""), role=Role.VIEWER)
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        token = await tokens.find(secret) if scheme.lower() == "bearer" and secret else None
-        if token is None:
-            # nothing more: what is missing, wrong or expired is no business of whoever has no token
-            raise Refused(401, "unauthorized", "a bearer token is needed", close=True)
-        _check_pace(pace, (token.name,))
+        who = await holder(request.headers.get("Authorization", ""), tokens)
+        _check_pace(pace, (who.actor.token,))
         _check_origin(request, hosts)
-        return Caller(actor=Actor(name=f"token:{token.name}", token=token.name), role=token.role)
+        return who
 
     return identify
 

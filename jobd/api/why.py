@@ -1,4 +1,4 @@
-"""/v1/why: one sentence that says why a run, a queue or a schedule is as it is."""
+"""/v1/why: one sentence that says why a run, a job, a queue or a schedule is as it is."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from jobd.api.app import answer, control
 from jobd.api.bodies import Nothing, query, run_id
 from jobd.model.health import Health
 from jobd.model.why import Cause, Why
+from jobd.model.why_job import why_job
 from jobd.model.why_others import why_queue, why_schedule
 from jobd.model.why_run import why_run
 
-_NOBODY_WORKS = frozenset({"no_node", "queue_not_served", "job_not_known", "overdue"})
+_NOBODY_WORKS = frozenset({"no_node", "queue_not_served", "job_not_known", "overdue", "late"})
 _MEND = {"paused": "jobd adopt", "disabled": "set [daemon] enabled = true", "not_joined": "jobctl doctor"}
 
 
@@ -23,6 +24,13 @@ async def of_run(request: web.Request) -> web.Response:
     query(request, Nothing)
     daemon = control(request)
     return _told(why_run(await daemon.views.why.of_run(run_id(request))), daemon.health())
+
+
+async def of_job(request: web.Request) -> web.Response:
+    """Of one job."""
+    query(request, Nothing)
+    daemon = control(request)
+    return _told(why_job(await daemon.views.why.of_job(request.match_info["name"])), daemon.health())
 
 
 async def of_queue(request: web.Request) -> web.Response:
@@ -40,7 +48,8 @@ async def of_schedule(request: web.Request) -> web.Response:
 
 
 def _told(why: Why, health: Health) -> web.Response:
-    why = replace(why, causes=tuple(_of_this_daemon(cause, health) for cause in why.causes))
+    causes = dict.fromkeys(_of_this_daemon(cause, health) for cause in why.causes)  # two may come to the same
+    why = replace(why, causes=tuple(causes))
     body: dict[str, Any] = {"subject": why.subject, "state": why.state, "sentence": why.sentence, "causes": why.causes}
     return answer(body)
 

@@ -132,6 +132,13 @@ class LimitQuery(_Strict):
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
+class OutcomesQuery(_Strict):
+    """GET /v1/schedules?outcomes=20, GET /v1/schedules/{name}?outcomes=20"""
+
+    outcomes: Annotated[int, Field(ge=0, le=20)] = 0
+    """So many of the last runs are told of each."""
+
+
 class FailedQuery(_Strict):
     """GET /v1/failed?since=24h"""
 

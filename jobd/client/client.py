@@ -13,8 +13,10 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
-from jobd.client import asks, stream
-from jobd.client.asks import Ask
+from jobd.client import stream
+from jobd.client.asks import jobs, queues, runs, schedules
+from jobd.client.asks.ask import Ask
+from jobd.client.asks.new_runs import new_run
 from jobd.client.clock import Deadline
 from jobd.client.errors import NoAnswer
 from jobd.client.place import place
@@ -95,8 +97,8 @@ class Client:
         Raises:
             ArgumentsRefused, UnknownJob, Conflict: it was not added; a job that is disabled is a Conflict.
         """
-        body = asks.new_run(job, args, queue=queue, priority=priority, delay=delay, at=at, key=key)
-        return await self._ask(asks.enqueue(body))
+        body = new_run(job, args, queue=queue, priority=priority, delay=delay, at=at, key=key)
+        return await self.ask(runs.enqueue(body))
 
     async def enqueue_many(self, new: Iterable[NewRun]) -> list[int]:
         """Add runs, a thousand a request; their ids in the order given.
@@ -105,8 +107,8 @@ class Client:
         is refused, those of the requests before it stay.
         """
         ids: list[int] = []
-        for ask in asks.enqueue_many(new):
-            added = await self._ask(ask)
+        for ask in runs.enqueue_many(new):
+            added = await self.ask(ask)
             ids += added
         return ids
 
@@ -116,7 +118,7 @@ class Client:
         Raises:
             NotFound: there is none of that id, or history has forgotten it.
         """
-        return await self._ask(asks.run(run))
+        return await self.ask(runs.one(run))
 
     async def wait(self, run: int, timeout: float | None = None) -> Run:
         """The run, as soon as it has ended; how it did is for the caller to look at.
@@ -127,7 +129,7 @@ class Client:
         """
         deadline = Deadline(run, timeout)
         while True:
-            found = await self._ask(asks.wait(run, deadline.step()))
+            found = await self.ask(runs.wait(run, deadline.step()))
             if found.state.final:
                 return found
             deadline.check(found)
@@ -137,7 +139,7 @@ class Client:
         shown = await self.run(run)
         yield shown
         while not shown.state.final:
-            found = await self._ask(asks.wait(run, asks.LOOK_SECONDS))
+            found = await self.ask(runs.wait(run, runs.LOOK_SECONDS))
             if found != shown:
                 shown = found
                 yield shown
@@ -149,7 +151,7 @@ class Client:
             NotFound: there is none of that id.
             Conflict: it has ended already.
         """
-        return await self._ask(asks.cancel(run, reason))
+        return await self.ask(runs.cancel(run, reason))
 
     async def retry(self, run: int) -> int:
         """Start an ended run again as a new one; the new one's id.
@@ -158,7 +160,7 @@ class Client:
             NotFound: there is none of that id.
             Conflict: it has not ended, or its job is gone.
         """
-        return await self._ask(asks.retry(run))
+        return await self.ask(runs.retry(run))
 
     async def events(
         self, *, runs: Collection[int] = (), kinds: Collection[str] = (), after: str | None = None
@@ -181,17 +183,34 @@ class Client:
             await asyncio.sleep(stream.AGAIN_SECONDS)
 
     async def jobs(self) -> list[JobReport]:
-        return await self._ask(asks.jobs())
+        return await self.ask(jobs.listed())
 
     async def job(self, name: str) -> JobReport:
         """One job; UnknownJob when there is none of that name."""
-        return await self._ask(asks.job(name))
+        return await self.ask(jobs.one(name))
 
     async def schedules(self) -> list[ScheduleReport]:
-        return await self._ask(asks.schedules())
+        return await self.ask(schedules.listed())
 
     async def queues(self) -> list[QueueReport]:
-        return await self._ask(asks.queues())
+        return await self.ask(queues.listed())
+
+    async def ask(self, ask: Ask[T]) -> T:
+        """The answer to anything that `jobd.client.asks` knows to ask: `await jobd.ask(queues.pause("low"))`."""
+        session = self._open()
+        headers = {"Content-Type": "application/json"} if ask.body is not None else None
+        # not `total`, which would count the wait for a free connection
+        limit = aiohttp.ClientTimeout(sock_connect=self._timeout, sock_read=self._timeout + ask.patience)
+        try:
+            async with session.request(
+                ask.method, ask.path, data=ask.body, headers=headers, timeout=limit, allow_redirects=False
+            ) as answer:
+                raw = await answer.read()
+        except aiohttp.ClientConnectorError as error:
+            raise self._place.not_running(error.os_error) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NoAnswer(f"no whole answer from jobd at {self._place}: {str(error) or 'it took too long'}") from error
+        return read(ask, answer.status, raw)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -213,19 +232,3 @@ class Client:
             if answer.status != 200 or answer.content_type != "text/event-stream":
                 raise refused(answer.status, await answer.read())
             yield answer
-
-    async def _ask(self, ask: Ask[T]) -> T:
-        session = self._open()
-        headers = {"Content-Type": "application/json"} if ask.body is not None else None
-        # not `total`, which would count the wait for a free connection
-        limit = aiohttp.ClientTimeout(sock_connect=self._timeout, sock_read=self._timeout + ask.patience)
-        try:
-            async with session.request(
-                ask.method, ask.path, data=ask.body, headers=headers, timeout=limit, allow_redirects=False
-            ) as answer:
-                raw = await answer.read()
-        except aiohttp.ClientConnectorError as error:
-            raise self._place.not_running(error.os_error) from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NoAnswer(f"no whole answer from jobd at {self._place}: {str(error) or 'it took too long'}") from error
-        return read(ask, answer.status, raw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from jobd.client.asks import LONG_POLL_SECONDS
+from jobd.client.asks.runs import LONG_POLL_SECONDS
 from jobd.model.run import Run
 
 

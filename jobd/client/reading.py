@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TypeVar
 
-from jobd.client.asks import Ask
+from jobd.client.asks.ask import Ask
 from jobd.client.errors import refusal
 from jobd.errors import JobdError
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from jobd.client import asks, stream
-from jobd.client.asks import Ask
+from jobd.client import stream
+from jobd.client.asks import jobs, queues, runs, schedules
+from jobd.client.asks.ask import Ask
+from jobd.client.asks.new_runs import new_run
 from jobd.client.clock import Deadline
 from jobd.client.errors import NoAnswer
 from jobd.client.place import place
@@ -59,22 +61,22 @@ class SyncClient:
         **args: Any,
     ) -> int:
         """Add one run and return its id, or that of the run which has `key` already. As `Client.enqueue`."""
-        body = asks.new_run(job, args, queue=queue, priority=priority, delay=delay, at=at, key=key)
-        return self._ask(asks.enqueue(body))
+        body = new_run(job, args, queue=queue, priority=priority, delay=delay, at=at, key=key)
+        return self.ask(runs.enqueue(body))
 
     def enqueue_many(self, new: Iterable[NewRun]) -> list[int]:
         """Add runs, a thousand a request; their ids in the order given. As `Client.enqueue_many`."""
-        return [run for ask in asks.enqueue_many(new) for run in self._ask(ask)]
+        return [run for ask in runs.enqueue_many(new) for run in self.ask(ask)]
 
     def run(self, run: int) -> Run:
         """One run whole; NotFound when there is none of that id."""
-        return self._ask(asks.run(run))
+        return self.ask(runs.one(run))
 
     def wait(self, run: int, timeout: float | None = None) -> Run:
         """The run, as soon as it has ended; TimeoutError when it has not within `timeout` seconds."""
         deadline = Deadline(run, timeout)
         while True:
-            found = self._ask(asks.wait(run, deadline.step()))
+            found = self.ask(runs.wait(run, deadline.step()))
             if found.state.final:
                 return found
             deadline.check(found)
@@ -84,18 +86,18 @@ class SyncClient:
         shown = self.run(run)
         yield shown
         while not shown.state.final:
-            found = self._ask(asks.wait(run, asks.LOOK_SECONDS))
+            found = self.ask(runs.wait(run, runs.LOOK_SECONDS))
             if found != shown:
                 shown = found
                 yield shown
 
     def cancel(self, run: int, reason: str | None = None) -> RunState:
         """CANCELLED when it ended by this, RUNNING when its node was asked; Conflict when it has ended already."""
-        return self._ask(asks.cancel(run, reason))
+        return self.ask(runs.cancel(run, reason))
 
     def retry(self, run: int) -> int:
         """Start an ended run again as a new one; the new one's id. Conflict when it has not ended."""
-        return self._ask(asks.retry(run))
+        return self.ask(runs.retry(run))
 
     def events(
         self, *, runs: Collection[int] = (), kinds: Collection[str] = (), after: str | None = None
@@ -113,17 +115,33 @@ class SyncClient:
             time.sleep(stream.AGAIN_SECONDS)
 
     def jobs(self) -> list[JobReport]:
-        return self._ask(asks.jobs())
+        return self.ask(jobs.listed())
 
     def job(self, name: str) -> JobReport:
         """One job; UnknownJob when there is none of that name."""
-        return self._ask(asks.job(name))
+        return self.ask(jobs.one(name))
 
     def schedules(self) -> list[ScheduleReport]:
-        return self._ask(asks.schedules())
+        return self.ask(schedules.listed())
 
     def queues(self) -> list[QueueReport]:
-        return self._ask(asks.queues())
+        return self.ask(queues.listed())
+
+    def ask(self, ask: Ask[T]) -> T:
+        """The answer to anything that `jobd.client.asks` knows to ask; as `Client.ask`."""
+        headers = self._headers()
+        if ask.body is not None:
+            headers["Content-Type"] = "application/json"
+        with self._connected(self._timeout + ask.patience) as connection:
+            try:
+                with suppress(BrokenPipeError):  # refused before all of it was read: the answer says why
+                    connection.request(ask.method, ask.path, body=ask.body, headers=headers)
+                answer = connection.getresponse()
+                raw = answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                said = str(error) or type(error).__name__
+                raise NoAnswer(f"no whole answer from jobd at {self._place}: {said}") from error
+        return read(ask, answer.status, raw)
 
     def _stream(self, path: str, after: str | None) -> Iterator[bytes]:
         """The lines of an answer that does not end."""
@@ -148,21 +166,6 @@ class SyncClient:
                 raise self._place.not_running(error) from error
             connection.sock.settimeout(silence)
             yield connection
-
-    def _ask(self, ask: Ask[T]) -> T:
-        headers = self._headers()
-        if ask.body is not None:
-            headers["Content-Type"] = "application/json"
-        with self._connected(self._timeout + ask.patience) as connection:
-            try:
-                with suppress(BrokenPipeError):  # refused before all of it was read: the answer says why
-                    connection.request(ask.method, ask.path, body=ask.body, headers=headers)
-                answer = connection.getresponse()
-                raw = answer.read()
-            except (OSError, http.client.HTTPException) as error:
-                said = str(error) or type(error).__name__
-                raise NoAnswer(f"no whole answer from jobd at {self._place}: {said}") from error
-        return read(ask, answer.status, raw)
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         if self._place.socket is not None:

@@ -29,6 +29,16 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many runs a filter finds; `more` is true where counting stopped."""
+
+    count: int
+    more: bool
+    since: datetime | None = None
+    """As of a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Runs, newest first: live ones by id, then ended ones by the time they ended.
 
@@ -90,6 +100,8 @@ class ScheduleReport:
     every_seconds: float | None = None
     at: datetime | None = None
     timezone: str = "UTC"
+    description: str = ""
+    """When it fires, in words: `every 30 minutes`."""
     next_slot: datetime | None = None
     last_slot: datetime | None = None
     last: LastRun | None = None
@@ -98,6 +110,21 @@ class ScheduleReport:
     paused_until: datetime | None = None
     pause_reason: str | None = None
     place: str = ""
+    outcomes: tuple[LastRun, ...] = ()
+    """Its latest ended runs, oldest first; filled only where they were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextSlots:
+    """In words when a schedule fires, and its next slots; of one that is not fired now, when it would."""
+
+    name: str
+    job: str
+    timezone: str
+    description: str
+    catch_up_seconds: float
+    warnings: tuple[str, ...] = ()
+    next: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +178,8 @@ class NodeReport:
     """What operators want of it: running, quiet, drain."""
     desired_by: str | None = None
     desired_reason: str | None = None
+    lag_ms: float | None = None
+    """The longest time that its main loop kept something waiting between its last beats; absent before the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from jobd.api.routes import ROUTES, Route
 from jobd.jobctl import failures
 from jobd.jobctl.cli import COMMANDS
 from jobd.model import filter as filters
+from jobd.model.change import Action
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -41,6 +42,11 @@ def test_every_event_metric_and_term_of_a_filter_is_documented():
     assert len(metrics) > 10
     names = [*(f"`{kind}`" for kind in feed.KINDS), *(f"`{key}:`" for key in filters.KEYS if key != "arg.")]
     assert [name for name in [*names, *metrics] if name not in text] == []
+
+
+def test_every_action_of_the_journal_is_documented():
+    text = (DOCS / "api.md").read_text()
+    assert [action for action in Action if f"`{action}`" not in text] == []
 
 
 @pytest.mark.parametrize("verb", [name for name, _ in COMMANDS])

@@ -131,7 +131,7 @@ async def test_a_stream_may_want_some_kinds_only(client, daemon: SmallDaemon) ->
 async def test_a_reader_that_does_not_read_is_sent_away_and_the_others_hear_all(
     daemon: SmallDaemon, client, tmp_path, monkeypatch
 ) -> None:
-    """S3: what a slow follower leaves unread is bounded by the ring and by its connection's buffer."""
+    """What a slow follower leaves unread is bounded by the ring and by its connection's buffer."""
     monkeypatch.setattr("jobd.api.events.WRITE_SECONDS", 0.3)
     path = tmp_path / "s.sock"
     async with served(daemon, path):

@@ -52,7 +52,7 @@ async def nonsense(path: Path, rng: random.Random) -> None:
 async def test_a_thousand_broken_clients_cost_no_memory_and_nobody_waits_for_them(
     daemon: SmallDaemon, client, tmp_path
 ) -> None:
-    """S3. The polite client has a site of its own user's room: the broken ones may not fill it."""
+    """The polite client has a site of its own user's room: the broken ones may not fill it."""
     rng, path = random.Random(20261123), tmp_path / "s.sock"
     loop = asyncio.get_running_loop()
     async with served(daemon, path):
@@ -75,7 +75,6 @@ async def test_a_thousand_broken_clients_cost_no_memory_and_nobody_waits_for_the
 async def test_what_a_caller_sends_makes_one_line_of_the_log_and_no_escape(
     client, daemon: SmallDaemon, form, name, monkeypatch
 ) -> None:
-    """S9."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(form(dict))
@@ -91,14 +90,13 @@ async def test_what_a_caller_sends_makes_one_line_of_the_log_and_no_escape(
 
 @pytest.mark.parametrize("job", ["os.system", "jobd.testing:main", "__import__", "tidy; touch /tmp/x", "../tidy"])
 async def test_a_payload_names_no_code(client, daemon: SmallDaemon, job) -> None:
-    """S16: kinds are registered names, and nothing is imported or evaluated on behalf of a caller."""
+    """Kinds are registered names, and nothing is imported or evaluated on behalf of a caller."""
     response = await client.post("/v1/runs", json={"job": job, "args": {"__class__": "os.system"}})
     assert (response.status, (await response.json())["error"]["code"]) == (404, "unknown_job")
 
 
 @pytest.mark.parametrize("path", ["/v1/__class__", "/v1/runs/__init__", "/v1/queues/__dict__", "/v1/outbox/__call__"])
 async def test_attributes_are_no_paths(client, path) -> None:
-    """S6."""
     for method in ("GET", "POST", "PUT", "DELETE"):
         assert (await client.request(method, path)).status in (404, 405)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,7 @@ import pytest
 from serving import SmallDaemon, served, small_daemon
 
 from jobd.model.run import NewRun
+from jobd.store.scrubbing import Scrubbing
 from jobd.testing.postgres import fresh_database
 
 
@@ -147,6 +149,16 @@ async def test_masked_values_are_in_no_answer(masking) -> None:
         assert "********" in text or path == "/v1/outbox", text
     shown = await said(await client.get(f"/v1/runs/{run}"))
     assert (shown["args"], shown["result"]) == ({"note": "********", "batch": 1}, {"iban": "********", "n": 1})
+
+
+async def test_a_run_whose_masked_arguments_were_overwritten_is_not_retried(masking) -> None:
+    daemon, client = masking
+    run, _ = await daemon.enqueue(NewRun(job="tidy", args={"note": "secret"}))
+    await daemon.ended(run, "failed")
+    scrubbing, age = Scrubbing(daemon.database), timedelta(0)
+    assert not await scrubbing.history(["args.note", "result.iban", "mail.text"], age), "it was the last batch"
+    error = (await said(await client.post(f"/v1/runs/{run}/retry"), 409))["error"]
+    assert "were overwritten" in error["message"]
 
 
 async def test_what_is_masked_cannot_be_guessed_by_a_filter(masking) -> None:
