@@ -23,7 +23,7 @@ def facts(record: logging.LogRecord, bound: dict[str, Any]) -> dict[str, Any]:
 
 
 class TextFormatter(logging.Formatter):
-    """One line for people: time, level, sentence, key=value."""
+    """One line for people: time, level, sentence, key=value. A traceback stands below, indented: it forges no line."""
 
     def __init__(self, bound: Bound) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class TextFormatter(logging.Formatter):
         pairs = " ".join(f"{key}={_shown(value)}" for key, value in facts(record, self._bound()).items())
         line = f"{when}Z {record.levelname.lower():7} {escaped(record.getMessage())}{'  ' if pairs else ''}{pairs}"
         if record.exc_info and record.exc_info[1] is not None:
-            line += "\n" + "".join(traceback.format_exception(record.exc_info[1])).rstrip()
+            line += "".join(f"\n    {escaped(one)}" for one in _stack(record.exc_info[1]).split("\n"))
         return line
 
 
@@ -54,8 +54,12 @@ class JsonFormatter(logging.Formatter):
             **facts(record, self._bound()),
         }
         if record.exc_info and record.exc_info[1] is not None:
-            line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
+            line["traceback"] = _stack(record.exc_info[1])
         return json.dumps(line, default=str)
+
+
+def _stack(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)).rstrip()
 
 
 def _shown(value: Any) -> str:

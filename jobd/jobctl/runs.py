@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from jobd.jobctl import cancel, retry, show, wait
+from jobd.jobctl import cancel, logs, retry, show, wait
 from jobd.jobctl.actions import Action
 from jobd.jobctl.bulk import change_all
 from jobd.jobctl.failures import DONE, WRONG_USE, Failure
@@ -92,11 +92,6 @@ def _moving(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(ids=[])
 
 
-def _logs(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    hint = f"journalctl -u jobd | grep {options.id}; jobctl show {options.id} has its errors"
-    raise Failure(WRONG_USE, "not_kept", "what a run logs is not kept with it in this version", hint)
-
-
 ACTIONS = (
     Action("list", "the same as nothing", arguments, run),
     Action("show", "one run whole", show.arguments, show.run),
@@ -104,5 +99,5 @@ ACTIONS = (
     Action("cancel", "end runs that wait or run, by id or filter", _choosing, _many("cancel", cancel.run)),
     Action("move", "let waiting runs wait in another queue, by filter", _moving, _many("move", None)),
     Action("wait", "until runs have ended", wait.arguments, wait.run),
-    Action("logs", "what a run logged (not kept yet)", show.arguments, _logs),
+    Action("logs", "the command that finds what a run logged, and its errors", show.arguments, logs.run),
 )

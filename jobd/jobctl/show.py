@@ -51,8 +51,12 @@ def lines(run: Row) -> list[str]:
         ("result", None if run["result"] is None else as_json(run["result"], indent=None)),
     ]
     shown = [f"{name + ':':<14}{display_safe(str(value))}" for name, value in facts if value not in (None, "")]
-    if run["error"]:
-        shown += ["error:", *_indented(run["error"])]
+    return [*shown, *errors(run)]
+
+
+def errors(run: Row) -> list[str]:
+    """What went wrong, as far as it is kept with the run."""
+    shown = ["error:", *_indented(run["error"])] if run["error"] else []
     for attempt in run["attempts"]:
         shown += _attempt(attempt)
     return shown

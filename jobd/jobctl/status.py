@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from jobd.jobctl import nodes, queues
-from jobd.jobctl.failures import DONE
+from jobd.jobctl.failures import DONE, Failure
 from jobd.jobctl.output import Output, Row
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.words import ago, count, length
@@ -15,16 +15,21 @@ from jobd.model.display import display_safe
 EXAMPLES = """\
   jobctl status
   jobctl status --json | jq .ready
-  jobctl --socket /run/jobd/jobd.sock status
+  jobctl status --glance
   watch -n 5 jobctl status
 """
+GLANCE_SECONDS = 2.0
+"""A prompt waits no longer for a daemon that is stuck."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
+    parser.add_argument("--glance", action="store_true", help="one line for a prompt or a status line, without colours")
+    parser.add_argument("--tmux", action="store_true", help="the same in the colours of tmux: status-right '#(…)'")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
+    if options.glance or options.tmux:
+        return _glance(daemon, output, tmux=options.tmux)
     status = daemon().get("/v1/status")
     status["health"]["id"] = status["health"]["node"]
     if output.form not in ("table", "wide"):
@@ -40,6 +45,24 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
             output.text(f"\n{title}")
             output.table(rows, [column for column in columns if output.form == "wide" or not column.wide])
     return DONE
+
+
+def _glance(daemon: Callable[[], Daemon], output: Output, *, tmux: bool) -> int:
+    """A daemon that does not answer is a line of its own, not a complaint: a prompt would show that every time."""
+    from jobd.jobctl.glance import lines, seen, unseen
+
+    try:
+        asked = daemon()
+        asked.seconds = GLANCE_SECONDS
+        glance = seen(asked.get("/v1/status"))
+    except Failure as failure:
+        if output.form not in ("table", "wide"):
+            raise
+        glance, code = unseen(failure), failure.exit_code
+    else:
+        code = DONE
+    output.one(glance, lambda found: lines(found, tmux=tmux), key="ready")
+    return code
 
 
 def _head(status: Row) -> Sequence[str]:

@@ -33,6 +33,7 @@ class Daemon:
 
     def __init__(self, path: str | None = None) -> None:
         self.path = path or socket_path()
+        self.seconds = SECONDS
 
     def get(self, path: str, *, patience: float = 0.0, **query: str | int | float | None) -> Any:
         """The JSON answer to a GET; `patience` is how long the daemon may take on purpose.
@@ -77,7 +78,7 @@ class Daemon:
         return _answer(raw)
 
     def _request(self, connection: socket.socket, request: bytes, patience: float) -> None:
-        connection.settimeout(SECONDS + patience)
+        connection.settimeout(self.seconds + patience)
         connection.connect(self.path)
         _check_owner(connection, self.path)
         _send(connection, request)

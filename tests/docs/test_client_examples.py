@@ -84,7 +84,7 @@ async def test_an_example_in_sql_runs_as_it_stands(environ: dict[str, str], exam
 
 
 def test_all_examples_are_found() -> None:
-    assert (len(examples("client.md", "python")), len(examples("sql.md", "sql"))) == (4, 6)
+    assert (len(examples("client.md", "python")), len(examples("sql.md", "sql"))) == (5, 6)
 
 
 async def test_the_page_names_every_parameter_of_each_function_in_order(environ: dict[str, str]) -> None:

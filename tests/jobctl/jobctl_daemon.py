@@ -21,6 +21,13 @@ retries = 0
 [jobs.keyed]
 run = "support.jobs:waits"
 concurrency = { key = "args.seconds", max = 1 }
+[jobs.heaped]
+run = "support.jobs:nothing"
+queue = "heap"
+global_max = 3
+[jobs.fires]
+run = "support.jobs:nothing"
+cron = "0 4 * * *"
 [schedules.nightly]
 job = "nothing"
 cron = "30 3 * * *"
@@ -45,12 +52,13 @@ class Live:
 
 
 @asynccontextmanager
-async def living(directory: Path, url: str) -> AsyncIterator[Live]:
-    """A daemon that has joined, for the length of the block."""
+async def living(directory: Path, url: str, *, daemon: str = "[daemon]") -> AsyncIterator[Live]:
+    """A daemon that has joined, for the length of the block; `daemon` begins its table of that name."""
     async with processes(directory, url, more=MORE) as (process,):
         text = (
             process.config.read_text()
             .replace(MORE, "")
+            .replace("[daemon]", daemon)
             .replace("default = {}", f"default = {{}}{MORE.partition('[')[0]}")
         )
         process.config.write_text(text + MORE[MORE.index("[") :])

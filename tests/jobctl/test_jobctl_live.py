@@ -51,6 +51,34 @@ async def test_a_run_behind_a_full_queue_is_explained_and_goes_when_told_so(daem
     assert (await daemon.jobctl("wait", second, "--timeout", "20")).code == 0
 
 
+async def test_a_name_alone_is_answered_for_all_that_is_called_so(daemon: Live):
+    waits = await run_of(daemon, "fires", "--queue", "default", "--in", "2h")
+    ran = await daemon.jobctl("why", "fires")
+    job, mend, schedule = (line for line in ran.out.splitlines() if "why run" not in line)
+    assert job.startswith("job fires is idle: 1 run of it is due later; schedule fires fires next in ")
+    assert (mend, schedule.partition(": next in ")[0]) == (
+        "  → jobctl runs --job fires --state scheduled", "schedule fires fires"
+    )  # fmt: skip
+    listed = (await daemon.jobctl("why", "fires", "--json")).json
+    assert [why["subject"] for why in listed] == ["job fires", "schedule fires"]
+    assert [why["subject"] for why in (await daemon.jobctl("why", "low", "--json")).json] == ["queue low"]
+    assert (await daemon.jobctl("why", "fires", "-o", "id")).out == "job fires\nschedule fires\n"
+    assert (await daemon.jobctl(*mend.split()[2:], "-o", "id")).out == f"{waits}\n"
+    assert (await daemon.jobctl("cancel", waits)).code == 0
+
+
+async def test_a_job_tells_what_its_oldest_run_waits_for(daemon: Live):
+    assert (await daemon.jobctl("queues", "pause", "heap", "--reason", "disk is full")).code == 0
+    first = await run_of(daemon, "heaped")
+    await run_of(daemon, "heaped")
+    ran = await daemon.jobctl("why", "job", "heaped")
+    assert ran.out.startswith("job heaped waits: its queue heap was paused by ")
+    assert "disk is full; at most 3 of it run at once; 2 runs of it are waiting, the longest run " in ran.out
+    assert f"  → jobctl queues resume heap\n  → jobctl why run {first}\n" in ran.out
+    assert (await daemon.jobctl("queues", "resume", "heap")).code == 0
+    assert (await daemon.jobctl("wait", first, "--timeout", "20")).code == 0
+
+
 async def test_a_run_under_a_limit_names_the_run_that_holds_it(daemon: Live):
     first = await run_of(daemon, "keyed", "--arg", "seconds=41")
     await until(lambda: is_(daemon, first, "running"))

@@ -90,6 +90,7 @@ async def test_no_order_reaches_the_terminal(jobctl: Jobctl, daemon: SmallDaemon
         ("runs",), ("runs", "-o", "csv"), ("runs", "-o", "json"), ("runs", stored), ("failed",),
         ("show", str(fails)), ("show", str(waits)), ("queues",), ("status",), ("jobs", "-o", "wide"),
         ("why", str(fails)), ("why", str(waits)), ("why", "queue", "default"), ("why", "queue", stored),
+        ("why", "mail"), ("why", stored), ("runs", "logs", str(fails)), ("status", "--tmux"),
         ("api", "GET", "/v1/queues/default"),
     ):  # fmt: skip
         printed = await seen(jobctl, *words)

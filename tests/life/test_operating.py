@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from support.daemons import PATHS, Process, processes
+from support.lives import Life
 from support.waiting import until
 
 from jobd.api.openapi import plain
@@ -145,10 +148,25 @@ redact = ["args.seconds", "mail.text"]
 command = ["true"]
 env = {{ TOKEN = "{CANARY}-env" }}
 """
+TABLES = "select relname as name from pg_class where relnamespace = 'jobd'::regnamespace and relkind in ('r', 'p')"
 
 
-async def test_no_secret_of_the_configuration_is_in_any_answer_or_log(life, tmp_path) -> None:
-    """S14: what was configured as a secret is looked for in everything that can be asked, and in what was written."""
+async def stored(life: Life) -> dict[str, str]:
+    """Table → all that stands in it."""
+    names = [row["name"] for row in await life.db.fetch(TABLES)]
+    return {
+        name: await life.db.fetchval(f'select coalesce(string_agg(t::text, chr(10)), \'\') from jobd."{name}" t')
+        for name in names
+    }
+
+
+def files(directory: Path) -> list[Path]:
+    """All that a daemon has written."""
+    return [path for path in directory.rglob("*") if path.is_file()]
+
+
+async def test_no_secret_of_the_configuration_is_anywhere_else(life, tmp_path) -> None:
+    """It is looked for in all that can be asked, in the log, in the database, in files and beside the process."""
     async with processes(tmp_path, life.url, 1, SECRETS) as (one,):
         await one.start()
         run = await one.add("command")
@@ -162,5 +180,14 @@ async def test_no_secret_of_the_configuration_is_in_any_answer_or_log(life, tmp_
                 assert CANARY not in json.dumps(await one.ask(path)), path
                 asked += 1
         assert asked > 25
+        one.config.write_text(one.config.read_text().replace("[mail]", f"[mail]\nprot = '{CANARY}-prot'"))
+        one.signal(signal.SIGHUP)
+        await until(lambda: "prot" in one.log(), 20, "the refused reload")
+        beside = [Path(f"/proc/{one.pid}/{name}").read_bytes() for name in ("cmdline", "comm", "environ")]
+        assert not any(CANARY.encode() in text for text in beside)
         assert await one.stop() == 0
         assert CANARY not in one.log()
+        assert [path for path in files(one.directory) if CANARY.encode() in path.read_bytes()] == [one.config]
+        rows = await stored(life)
+        assert all("command" in rows[table] for table in ("jobs", "history"))
+        assert [table for table, text in rows.items() if CANARY in text] == []
