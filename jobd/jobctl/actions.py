@@ -16,12 +16,22 @@ if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time th
 
 
 class Action:
-    """One of them: its word, what `--help` says about it, its arguments, and what it does."""
+    """One of them: its word, what `--help` says about it, its arguments, and what it does.
 
-    __slots__ = ("arguments", "name", "run", "words")
+    `example` is a command line for its help, where the examples of the verb have none of it.
+    """
 
-    def __init__(self, name: str, words: str, arguments: Arguments, run: Run) -> None:
-        self.name, self.words, self.arguments, self.run = name, words, arguments, run
+    __slots__ = ("arguments", "example", "name", "run", "words")
+
+    def __init__(self, name: str, words: str, arguments: Arguments, run: Run, example: str = "") -> None:
+        self.name, self.words, self.arguments, self.run, self.example = name, words, arguments, run, example
+
+
+def examples(verb: str, shown: str, action: Action) -> str:
+    """Those of a verb's examples that call this action, and the action's own."""
+    call = f"jobctl {verb} {action.name} "
+    lines = [line for line in shown.splitlines() if call in f"{line} "]
+    return "\n".join([*lines, f"  {action.example}"] if action.example else lines)
 
 
 def listed(actions: Sequence[Action]) -> str:

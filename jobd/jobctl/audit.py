@@ -12,8 +12,8 @@ from jobd.jobctl.words import ago, clock
 
 EXAMPLES = """\
   jobctl audit
-  jobctl audit -n 200 -o wide
-  jobctl audit --json | jq -r '.[] | select(.action == "queue.purge")'
+  jobctl audit --target 812
+  jobctl audit --actor 'uid:1000*' --action 'queue.*' -n 200 -o wide
   jobctl undo $(jobctl audit -n 1 -o id)
 """
 
@@ -38,12 +38,17 @@ COLUMNS = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    what = "what was changed: the name of a queue or schedule, the number of a run or node"
+    parser.add_argument("--target", metavar="NAME", help=what)
+    parser.add_argument("--actor", metavar="WHO", help="who changed it; may hold *, like 'uid:1000*'")
+    parser.add_argument("--action", metavar="WHAT", help="queue.pause, run.cancel, …; may hold *, like 'queue.*'")
     parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many (50)")
     parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    page = daemon().get("/v1/audit", limit=options.limit, after=options.after)
+    wanted = {name: getattr(options, name) for name in ("target", "actor", "action", "limit", "after")}
+    page = daemon().get("/v1/audit", **wanted)
     output.rows(page["entries"], COLUMNS, key="id")
     if page["next"]:
         output.note(f"there are more: --after {page['next']}")

@@ -1,4 +1,4 @@
-"""End runs: a waiting one at once, a running one by asking its node."""
+"""End runs: a waiting one at once, a running one by asking its node. Who did it and why is kept in the audit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = (
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", type=int, nargs="+", metavar="ID")
-    parser.add_argument("--reason", help="kept with the run")
+    parser.add_argument("--reason", help="kept with the run and in the audit")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:

@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-from jobd.jobctl.actions import listed
+from jobd.jobctl.actions import examples, listed
 from jobd.jobctl.failures import DONE, INTERRUPTED, WRONG_USE, Failure
 from jobd.jobctl.output import FORMATS, Output
 from jobd.jobctl.transport import Daemon
@@ -21,7 +21,10 @@ if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time th
 
 COMMANDS = (
     ("status", "how the daemon is, what waits and who works"),
-    ("why", "why a run, a queue or a schedule is as it is, and what to do"),
+    ("top", "the dashboard, in this terminal"),
+    ("dashboard", "the same as top"),
+    ("web", "the dashboard in a browser, behind a login"),
+    ("why", "why a run, a job, a queue or a schedule is as it is, and what to do"),
     ("trigger", "add a run of a job now, later, or at an instant"),
     ("runs", "list runs; retry, cancel, move many; wait for one"),
     ("show", "one run with its arguments, attempts and result"),
@@ -104,15 +107,15 @@ def actions_of(module: Any) -> Sequence[Action]:
 
 def verb_parser(verb: str, module: Any, action: Action | None = None) -> argparse.ArgumentParser:
     """The command line of one verb, or of one of its actions."""
-    described, others = (module.__doc__ or "").strip(), actions_of(module)
+    described, others, shown = (module.__doc__ or "").strip(), actions_of(module), module.EXAMPLES.rstrip()
     if action is not None:
-        described = f"{action.words[0].upper()}{action.words[1:]}."
+        described, shown = f"{action.words[0].upper()}{action.words[1:]}.", examples(verb, shown, action)
     elif others:
         described += f"\n\nactions:\n{listed(others)}"
     parser = _Parser(
         f"jobctl {verb}" if action is None else f"jobctl {verb} {action.name}",
         description=described,
-        epilog=f"examples:\n{module.EXAMPLES.rstrip()}",
+        epilog=f"examples:\n{shown}",
     )
     (action or module).arguments(parser)
     _globals(parser, again=True)

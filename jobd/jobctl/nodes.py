@@ -74,9 +74,10 @@ def _drained(daemon: Daemon, name: str) -> bool:
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", nothing, run),
+    Action("list", "the same as nothing", nothing, run, "jobctl nodes list -o wide"),
     Action("quiet", "it begins nothing new", reasoned("NODE"),
-           asking("nodes", "quiet", "node {} begins nothing; what it runs goes on")),
+           asking("nodes", "quiet", "node {} begins nothing; what it runs goes on"),
+           "jobctl nodes quiet 12 --reason 'one look at its disk'"),
     Action("drain", "as quiet, and it says when nothing is left", _draining, _drain),
     Action("resume", "it takes runs again", reasoned("NODE"), asking("nodes", "resume", "node {} takes runs again")),
 )  # fmt: skip

@@ -94,9 +94,10 @@ def _changing(verb: str, done: str) -> Callable[[argparse.Namespace, Callable[[]
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", arguments, run),
+    Action("list", "the same as nothing", arguments, run, "jobctl outbox list --state deferred"),
     Action("show", "one message with its body", _one, _show),
-    Action("hold", "keep messages back that wait", _many, _changing("hold", "HELD")),
+    Action("hold", "keep messages back that wait", _many, _changing("hold", "HELD"),
+           "jobctl outbox hold 4711 --reason 'wrong recipient'"),
     Action("release", "let held messages go", _many, _changing("release", "RELEASED")),
     Action("resend", "send bounced, dead or doubtful messages again", _many, _changing("resend", "AGAIN")),
-)
+)  # fmt: skip

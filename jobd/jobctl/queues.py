@@ -89,10 +89,12 @@ def _purge(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Ou
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", nothing, run),
+    Action("list", "the same as nothing", nothing, run, "jobctl queues list -o wide"),
     Action("pause", "nothing of it starts until it is resumed", pausing("QUEUE"),
            asking("queues", "pause", "queue {} is paused; what runs goes on")),
-    Action("resume", "its runs start again", reasoned("QUEUE"), asking("queues", "resume", "queue {} goes on")),
+    Action("resume", "its runs start again", reasoned("QUEUE"), asking("queues", "resume", "queue {} goes on"),
+           "jobctl queues resume low --reason 'the disk has room again'"),
     Action("weight", "its share of the workers, until it is given back", _weighing, _weigh),
-    Action("purge", "cancel all runs that wait in it", _purging, _purge),
+    Action("purge", "cancel all runs that wait in it", _purging, _purge,
+           "jobctl queues purge low --reason 'wrong month'"),
 )  # fmt: skip

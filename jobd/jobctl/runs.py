@@ -94,10 +94,12 @@ def _moving(parser: argparse.ArgumentParser) -> None:
 
 ACTIONS = (
     Action("list", "the same as nothing", arguments, run),
-    Action("show", "one run whole", show.arguments, show.run),
+    Action("show", "one run whole", show.arguments, show.run, "jobctl runs show 812"),
     Action("retry", "start ended runs again, by id or filter", _choosing, _many("retry", retry.run)),
     Action("cancel", "end runs that wait or run, by id or filter", _choosing, _many("cancel", cancel.run)),
-    Action("move", "let waiting runs wait in another queue, by filter", _moving, _many("move", None)),
-    Action("wait", "until runs have ended", wait.arguments, wait.run),
-    Action("logs", "the command that finds what a run logged, and its errors", show.arguments, logs.run),
-)
+    Action("move", "let waiting runs wait in another queue, by filter", _moving, _many("move", None),
+           "jobctl runs move --filter 'queue:low state:queued' --to default"),
+    Action("wait", "until runs have ended", wait.arguments, wait.run, "jobctl runs wait 812 813 --timeout 600"),
+    Action("logs", "the command that finds what a run logged, and its errors", show.arguments, logs.run,
+           "jobctl runs logs 812"),
+)  # fmt: skip

@@ -101,13 +101,16 @@ def _trigger(options: argparse.Namespace, daemon: Callable[[], Daemon], output: 
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", nothing, run),
+    Action("list", "the same as nothing", nothing, run, "jobctl schedules list -o wide"),
     Action("next", "its next slots", _counting, _next),
-    Action("explain", "in words when it fires, and why it does or does not", _counting, _explain),
+    Action("explain", "in words when it fires, and why it does or does not", _counting, _explain,
+           "jobctl schedules explain nightly"),
     Action("pause", "it does not fire until it is resumed", pausing("SCHEDULE"),
            asking("schedules", "pause", "schedule {} is paused")),
     Action("resume", "it fires again, from its next slot on", reasoned("SCHEDULE"),
-           asking("schedules", "resume", "schedule {} goes on with its next slot")),
-    Action("trigger", "a run of it now, with its arguments", named("SCHEDULE"), _trigger),
+           asking("schedules", "resume", "schedule {} goes on with its next slot"),
+           "jobctl schedules resume nightly --reason 'holidays are over'"),
+    Action("trigger", "a run of it now, with its arguments", named("SCHEDULE"), _trigger,
+           "jobctl wait $(jobctl schedules trigger nightly -o id)"),
     *EDITS,
 )  # fmt: skip

@@ -18,6 +18,7 @@ EXAMPLES = """\
   jobctl show 812 --json | jq -r '.attempts[].error'
   jobctl show $(jobctl runs --state failed --limit 1 -o id)
 """
+WAITS = ("waiting", "scheduled", "queued")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,15 +26,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    output.one(daemon().get(f"/v1/runs/{options.id}"), lines, key="id")
+    asked = daemon()
+    found = asked.get(f"/v1/runs/{options.id}")
+    output.one(found, lambda row: lines(row, _cancelled(asked, row)), key="id")
+    if found["state"] in WAITS:
+        output.note(f"jobctl why {options.id} says why it waits")
     return DONE
 
 
-def lines(run: Row) -> list[str]:
-    """A run to people; all data in it made safe."""
+def _cancelled(asked: Daemon, run: Row) -> str | None:
+    """Who asked for its end first, as far as the audit knows: those who asked later have changed nothing."""
+    if run["state"] != "cancelled" and not run["cancel_requested"]:
+        return None
+    entries = asked.get("/v1/audit", target=run["id"], action="run.cancel")["entries"]
+    return f"by {entries[-1]['actor']}, {_instant(entries[-1]['at'])}" if entries else None
+
+
+def lines(run: Row, cancelled: str | None = None) -> list[str]:
+    """A run to people, with who cancelled it; all data in it made safe."""
     facts = [
         ("run", f"{run['id']} of {run['job']}"),
         ("state", " - ".join(part for part in (run["state"], note(run)) if part)),
+        ("cancelled", cancelled),
         ("queue", f"{run['queue']}, priority {run['priority']}"),
         ("source", run["source"] + (f", slot {clock(run['slot'])}" if run["slot"] else "")),
         ("retried from", run["retried_from"]),

@@ -1,6 +1,8 @@
 """Why something is as it is: one sentence with its causes, and a command for what can be changed about them.
 
 A number is a run. A name alone is answered for everything that is called so: the job, its schedule, the queue.
+Under the answer stand commands that change it.
+A --reason given to resume or cancel is kept, with who did it: jobctl audit shows both.
 """
 
 from __future__ import annotations

@@ -66,6 +66,22 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """The run of a queue that goes next, and how many there are that go before one; counted to a bit over 10,000."""
+
+    id: int
+    job: str
+    count: int = 1
+
+    def text(self, queue: str) -> str:
+        first = f"run {self.id} ({self.job})"
+        if self.count == 1:
+            return f"{first} of queue {queue} goes before it"
+        count = "10,000 or more" if self.count > 10_000 else f"{self.count:,}"
+        return f"{count} other runs of queue {queue} go before it, first {first}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFacts:
     """A queue and its limits; `paused` is absent while it is served."""
 

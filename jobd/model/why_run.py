@@ -8,7 +8,9 @@ from datetime import datetime
 
 from jobd.model.duration import spoken
 from jobd.model.run import Outcome, Run, RunState
+from jobd.model.told import length
 from jobd.model.why import (
+    Ahead,
     Cause,
     Holder,
     NodeFacts,
@@ -20,6 +22,9 @@ from jobd.model.why import (
     held_by,
     later,
 )
+
+_ALONE = frozenset({"job_gone", "job_disabled", "job_not_known", "suspect"})
+"""What holds this run and not its queue: whoever goes before it there is not in its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +65,8 @@ class RunFacts:
     holders: tuple[Holder, ...] = ()
     """Running runs of its queue, the longest first."""
     suspects: tuple[Holder, ...] = ()
-    ahead: int = 0
-    """Runs of its queue that go first; counted up to 10,000."""
+    ahead: Ahead | None = None
+    """Runs of its queue that go first; absent when it is the next."""
     busy: str = ""
     """What the workers do: `3 × mail and backup, the longest run 812 for 14m`."""
 
@@ -114,10 +119,9 @@ def _queued(facts: RunFacts) -> Iterator[Cause]:
     yield from barriers
     if facts.run.cancel_requested:
         yield Cause(code="cancel_asked", text="its end was asked for")
-    if facts.ahead and not any(cause.code in ("queue_paused", "job_disabled") for cause in barriers):
-        count = "10,000 or more" if facts.ahead > 10_000 else f"{facts.ahead:,}"
-        text = f"{count} {'runs go' if facts.ahead > 1 else 'run goes'} before it in queue {facts.run.queue}"
-        yield Cause(code="behind", text=text, mend=f"jobctl runs --queue {facts.run.queue} --state queued")
+    if facts.ahead and facts.claimed_at is None and not any(cause.code in _ALONE for cause in barriers):
+        mend = f"jobctl runs --queue {facts.run.queue} --state queued"
+        yield Cause(code="behind", text=facts.ahead.text(facts.run.queue), mend=mend)
     elif not barriers:
         yield _nothing(facts)
 
@@ -194,14 +198,20 @@ def _ended(facts: RunFacts) -> Iterator[Cause]:
     retry = f"jobctl retry {run.id}"
     match run.state:
         case RunState.SUCCEEDED:
-            took = f" after {spoken(run.finished_at - run.started_at)}" if run.finished_at and run.started_at else ""
-            yield Cause(code="succeeded", text=f"attempt {run.attempt} ended well {when}{took}")
+            yield Cause(code="succeeded", text=f"attempt {run.attempt} {_took(run)}ended {when}")
         case RunState.CANCELLED:
             yield Cause(code="cancelled", text=f"{run.reason or 'nobody said why'}, {when}", mend=retry)
         case RunState.SKIPPED:
             yield Cause(code="skipped", text=f"{run.reason or 'by a policy'}, {when}")
         case _:
             yield from _failed(run, when, retry)
+
+
+def _took(run: Run) -> str:
+    """`took 8ms and `; empty where its times are not known."""
+    if run.started_at is None or run.finished_at is None:
+        return ""
+    return f"took {length((run.finished_at - run.started_at).total_seconds())} and "
 
 
 def _failed(run: Run, when: str, retry: str) -> Iterator[Cause]:

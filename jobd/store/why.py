@@ -12,7 +12,7 @@ from jobd.errors import NotFound
 from jobd.model.duration import spoken
 from jobd.model.reports import Count
 from jobd.model.run import Run, RunState
-from jobd.model.why import Holder, NodeFacts, Pause, QueueFacts
+from jobd.model.why import Ahead, Holder, NodeFacts, Pause, QueueFacts
 from jobd.model.why_job import JobMoment, ScheduleFacts
 from jobd.model.why_others import Missed, QueueMoment, ScheduleMoment
 from jobd.model.why_run import JobFacts, Limit, RunFacts
@@ -126,7 +126,7 @@ async def _live(tx: Any, run: Run, row: Any) -> RunFacts:
         limits=await _limits(tx, run, row),
         holders=(await _holders(tx, queue=run.queue, but=run.id))[0],
         suspects=(await _holders(tx, suspect=True, but=run.id))[0] if row["crashes"] else (),
-        ahead=await tx.fetchval(sql.ahead, run.queue, row["priority"], row["due_at"], run.id),
+        ahead=await _ahead(tx, run, row),
         busy=await _busy(tx, takers, now),
     )
 
@@ -209,6 +209,12 @@ async def _holders(
     rows = await tx.fetch(sql.holders, key, job, queue, nodes, suspect, but)
     holders = tuple(Holder(id=row["id"], job=row["job"], node=row["node"], since=row["since"]) for row in rows)
     return holders, rows[0]["n"] if rows else 0
+
+
+async def _ahead(tx: Any, run: Run, row: Any) -> Ahead | None:
+    """Who goes before it in its queue; None when it is the next."""
+    found = await tx.fetchrow(sql.ahead, run.queue, row["priority"], row["due_at"], run.id, row["limit_key"])
+    return Ahead(**dict(found)) if found else None
 
 
 async def _busy(tx: Any, nodes: Sequence[NodeFacts], now: Any) -> str:

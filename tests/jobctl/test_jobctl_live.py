@@ -51,6 +51,24 @@ async def test_a_run_behind_a_full_queue_is_explained_and_goes_when_told_so(daem
     assert (await daemon.jobctl("wait", second, "--timeout", "20")).code == 0
 
 
+async def test_a_run_of_a_paused_and_full_queue_names_what_goes_before_it(daemon: Live):
+    first = await run_of(daemon, "waits", "--queue", "low")
+    await until(lambda: is_(daemon, first, "running"))
+    second, third, last = [await run_of(daemon, job, "--queue", "low") for job in ("waits", "waits", "nothing")]
+    assert (await daemon.jobctl("queues", "pause", "low", "--reason", "disk is full")).code == 0
+    why = (await daemon.jobctl("why", last, "--json")).json
+    assert [cause["code"] for cause in why["causes"]] == ["queue_paused", "queue_max", "behind"]
+    assert why["sentence"].endswith(f"; 2 other runs of queue low go before it, first run {second} (waits)")
+    assert [queued["id"] for queued in (await daemon.jobctl(*why["causes"][2]["mend"].split()[1:], "--json")).json] == [
+        int(run) for run in (last, third, second)
+    ]
+    assert (await daemon.jobctl("cancel", second, third, first)).code == 0
+    await until(lambda: is_(daemon, first, "cancelled"))
+    assert await codes(daemon, last) == ["queue_paused"]
+    assert (await daemon.jobctl("queues", "resume", "low")).code == 0
+    assert (await daemon.jobctl("wait", last, "--timeout", "20")).code == 0
+
+
 async def test_a_name_alone_is_answered_for_all_that_is_called_so(daemon: Live):
     waits = await run_of(daemon, "fires", "--queue", "default", "--in", "2h")
     ran = await daemon.jobctl("why", "fires")

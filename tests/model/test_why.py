@@ -11,7 +11,7 @@ import pytest
 from jobd.model.duration import spoken
 from jobd.model.reports import Count, LastRun, ScheduleReport
 from jobd.model.run import Attempt, Outcome, Run, RunState
-from jobd.model.why import Holder, NodeFacts, Pause, QueueFacts
+from jobd.model.why import Ahead, Holder, NodeFacts, Pause, QueueFacts
 from jobd.model.why_others import Missed, QueueMoment, ScheduleMoment, why_queue, why_schedule
 from jobd.model.why_run import JobFacts, Limit, RunFacts, why_run
 
@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
 HOLDER = Holder(id=812, job="backup", node=3, since=NOW - 14 * MINUTES)
 NODE = NodeFacts(id=3, host="b", workers=4)
+BEFORE = Ahead(id=810, job="mail", count=3)
 BUSY = "3 × mail, the longest run 812 for 14m"
 
 
@@ -43,10 +44,10 @@ def codes(found: RunFacts) -> list[str]:
 
 def test_the_sentence_is_the_whole_chain():
     queue = QueueFacts(name="low", node_max=1, running=1)
-    full = facts(queue=queue, nodes=(replace(NODE, load={"low": 1}),), holders=(HOLDER,), ahead=3)
+    full = facts(queue=queue, nodes=(replace(NODE, load={"low": 1}),), holders=(HOLDER,), ahead=BEFORE)
     assert why_run(full).sentence == (
         "run 815 of backup waits: queue low is at max 1, held by run 812 (backup) on node 3 for 14m; "
-        "3 runs go before it in queue low"
+        "3 other runs of queue low go before it, first run 810 (mail)"
     )
 
 
@@ -90,7 +91,8 @@ def test_what_nothing_holds_starts_at_once():
             "suspect",
             "its node died under it 2 times, so it is tried alone, after",
         ),
-        ({"ahead": 10_001}, "behind", "10,000 or more runs go before it"),
+        ({"ahead": Ahead(id=810, job="mail")}, "behind", "waits: run 810 (mail) of queue low goes before it"),
+        ({"ahead": Ahead(id=810, job="mail", count=10_001)}, "behind", "10,000 or more other runs of queue low go"),
     ],
 )
 def test_each_thing_that_holds_a_run_is_named(more: dict[str, Any], code: str, said: str):
@@ -101,11 +103,33 @@ def test_each_thing_that_holds_a_run_is_named(more: dict[str, Any], code: str, s
 
 def test_a_pause_is_told_with_who_and_why_beside_what_else_holds():
     pause = Pause(at=NOW - 5 * MINUTES, by="uid:0 (root)", until=NOW + 25 * MINUTES, reason="disk is full")
-    paused = facts(queue=QueueFacts(name="low", paused=pause), ahead=7)
+    paused = facts(queue=QueueFacts(name="low", paused=pause))
     assert why_run(paused).sentence == (
         "run 815 of backup waits: queue low was paused by uid:0 (root) 5m ago, for another 25m: disk is full"
     )
     assert why_run(paused).causes[0].mend == "jobctl queues resume low"
+
+
+def test_what_goes_first_once_a_paused_and_full_queue_goes_on_is_told_last():
+    queue = QueueFacts(name="low", node_max=1, running=1, paused=Pause(at=NOW - 5 * MINUTES))
+    stands = facts(queue=queue, nodes=(replace(NODE, load={"low": 1}),), holders=(HOLDER,), ahead=BEFORE)
+    assert codes(stands) == ["queue_paused", "queue_max", "behind"]
+    assert why_run(stands).causes[-1].mend == "jobctl runs --queue low --state queued"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"job": None}, "job_gone"),
+        ({"job": JobFacts(name="backup", enabled=False)}, "job_disabled"),
+        ({"nodes": (replace(NODE, knows=False),)}, "job_not_known"),
+        ({"crashes": 1}, "suspect"),
+        ({"claimed_at": NOW, "run": run(node=3)}, "claimed"),
+        ({"run": run(RunState.SCHEDULED, due_at=NOW + MINUTES)}, "due_later"),
+    ],
+)
+def test_what_goes_first_in_the_queue_is_not_told_of_a_run_that_it_does_not_hold(more: dict[str, Any], told: str):
+    assert codes(facts(**more, ahead=BEFORE)) == [told]
 
 
 def test_room_on_one_node_is_room():
@@ -149,7 +173,8 @@ def test_a_running_run_tells_where_it_runs_and_what_was_asked_of_it():
 @pytest.mark.parametrize(
     ("state", "more", "sentence"),
     [
-        ("succeeded", {"started_at": NOW - 3 * MINUTES}, "succeeded: attempt 1 ended well 2m ago after 1m"),
+        ("succeeded", {"started_at": NOW - 3 * MINUTES}, "succeeded: attempt 1 took 1m and ended 2m ago"),
+        ("succeeded", {}, "succeeded: attempt 1 ended 2m ago"),
         ("cancelled", {"reason": "wrong month"}, "was cancelled: wrong month, 2m ago"),
         ("skipped", {"reason": "missed 3 slots"}, "was skipped: missed 3 slots, 2m ago"),
         ("failed", {"error": "boom\nat line 1"}, "failed: its only attempt failed 2m ago: boom"),
@@ -163,6 +188,12 @@ def test_a_running_run_tells_where_it_runs_and_what_was_asked_of_it():
 def test_an_ended_run_tells_how_it_ended(state: str, more: dict[str, Any], sentence: str):
     over = run(RunState(state), attempt=1, finished_at=NOW - 2 * MINUTES, **more)
     assert why_run(RunFacts(run=over, now=NOW)).sentence == f"run 815 of backup {sentence}"
+
+
+def test_a_quick_success_is_told_in_milliseconds():
+    over = run(RunState.SUCCEEDED, attempt=1, started_at=NOW - timedelta(milliseconds=8), finished_at=NOW)
+    told = why_run(RunFacts(run=over, now=NOW)).sentence
+    assert told == "run 815 of backup succeeded: attempt 1 took 8ms and ended a moment ago"
 
 
 def moment(**more: Any) -> QueueMoment:

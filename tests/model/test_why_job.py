@@ -10,7 +10,7 @@ import pytest
 
 from jobd.model.reports import Count
 from jobd.model.run import Run, RunState
-from jobd.model.why import Holder, NodeFacts, Pause, QueueFacts
+from jobd.model.why import Ahead, Holder, NodeFacts, Pause, QueueFacts
 from jobd.model.why_job import JobMoment, ScheduleFacts, why_job
 from jobd.model.why_run import JobFacts, Limit, RunFacts
 
@@ -45,9 +45,10 @@ def test_a_job_of_which_nothing_waits_says_so():
 
 
 def test_the_cause_of_the_oldest_is_told_once():
-    behind = moment(queued=Count(count=2), oldest=oldest(ahead=9))
+    behind = moment(queued=Count(count=2), oldest=oldest(ahead=Ahead(id=810, job="tidy", count=9)))
     assert why_job(behind).sentence.startswith(
-        "job mail waits: 2 runs of it are waiting, the longest run 815 for 3m: 9 runs go before it in queue low; "
+        "job mail waits: 2 runs of it are waiting, the longest run 815 for 3m: "
+        "9 other runs of queue low go before it, first run 810 (tidy); "
     )
     full = {"queue": FULL_QUEUE, "nodes": (FULL_NODE,), "holders": (HOLDER,)}
     why = why_job(moment(queued=Count(count=1), oldest=oldest(**full), **full))

@@ -70,13 +70,29 @@ select r.job, count(*)::integer as n from jobd.runs r
 where r.state = 'running' and r.node = any($1::bigint[]) group by r.job order by 2 desc, 1 limit 3;
 
 -- name: ahead
--- Runs of a queue that are chosen before one with this priority, due time and id; counted up to 10,001.
-select ((select count(*) from (select from jobd.runs r
-    where r.queue = $1 and r.state = 'queued' and r.limit_key is null and r.crashes = 0
-      and (r.priority, r.due_at, r.id) < ($2::smallint, $3::timestamptz, $4::bigint) limit 10001) a)
-+ (select count(*) from (select from jobd.runs r
-    where r.queue = $1 and r.state = 'queued' and r.limit_key is not null and r.crashes = 0 and not r.blocked
-      and (r.priority, r.due_at, r.id) < ($2::smallint, $3::timestamptz, $4::bigint) limit 10001) b))::integer;
+-- Of the runs of a queue that are chosen before one with this priority, due time, id and limit key (or null), the next,
+-- with the count of all; no row without any. At most 10,001 of each kind are looked at, each kind by its index: free
+-- ones, those under limits with room, and those that wait for the same key. Nobody takes runs of a job that is disabled
+-- or gone.
+with candidates as materialized (
+    (select r.id, r.job, r.queue, r.priority, r.due_at, r.blocked from jobd.runs r
+     where r.queue = $1 and r.state = 'queued' and r.limit_key is null and r.crashes = 0
+       and (r.priority, r.due_at, r.id) < ($2::smallint, $3::timestamptz, $4::bigint)
+     order by r.priority, r.due_at, r.id limit 10001)
+    union all
+    (select r.id, r.job, r.queue, r.priority, r.due_at, r.blocked from jobd.runs r
+     where r.queue = $1 and r.state = 'queued' and r.limit_key is not null and r.crashes = 0 and not r.blocked
+       and (r.priority, r.due_at, r.id) < ($2::smallint, $3::timestamptz, $4::bigint)
+     order by r.priority, r.due_at, r.id limit 10001)
+    union all
+    (select r.id, r.job, r.queue, r.priority, r.due_at, r.blocked from jobd.runs r
+     where r.blocked and r.limit_key = $5::text and r.crashes = 0
+       and (r.priority, r.due_at, r.id) < ($2::smallint, $3::timestamptz, $4::bigint)
+     order by r.priority, r.due_at, r.id limit 10001)
+)
+select c.id, c.job, (count(*) over ())::integer as count from candidates c
+where c.queue = $1 and exists (select from jobd.jobs j where j.name = c.job and j.enabled)
+order by c.blocked, c.priority, c.due_at, c.id limit 1;
 
 -- name: missed
 -- The latest slots of a schedule that were written down as missed, when no later one has fired.
