@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks import enqueue, floors, idle, pickup, pinned
+from benchmarks import dashboard, enqueue, floors, idle, pickup, pinned
 from benchmarks.drain import FAILING, KEYED, WEIGHTED, Measure, drain, history
 from benchmarks.figure import Figure
 from benchmarks.http import over_http
@@ -23,6 +23,7 @@ class Floor:
 FLOORS = {
     "bulk": Floor("bulk_runs_per_second", floors.bulk),
     "commit": Floor("commits_per_second", floors.commit),
+    "dashboard": Floor("key_p95_ms", dashboard.floor),
     "drain": Floor("drain_runs_per_second", floors.drain),
     "pickup": Floor("pickup_p50_ms", pickup.floor),
     "slots_1000": Floor("slots_1000_per_second", floors.slots(1_000)),
@@ -45,6 +46,13 @@ def _slots(count: int, *, slow: bool) -> Figure:
     return Figure(
         name=f"slots_{count}", title=f"{count:,} schedules due at once", measure=slots(count),
         headline="slots_per_second", floor=f"slots_{count}", slow=slow,
+    )  # fmt: skip
+
+
+def _dashboard(ended: int, *, slow: bool) -> Figure:
+    return Figure(
+        name=f"dashboard_{ended}", title=f"dashboard, {ended:,} ended runs", measure=dashboard.dashboard(ended),
+        headline="key_p95_ms", floor="dashboard", slow=slow,
     )  # fmt: skip
 
 
@@ -75,6 +83,8 @@ FIGURES = (
     ),
     Figure(name="idle", title="idle daemon", measure=idle.idle, headline="statements_per_second"),
     Figure(name="memory", title="memory after 1,000,000 runs", measure=idle.memory, headline="grown_mb", slow=True),
+    _dashboard(200_000, slow=False),
+    _dashboard(10_000_000, slow=True),
     _slots(1_000, slow=False),
     _slots(10_000, slow=True),
     _slots(100_000, slow=True),

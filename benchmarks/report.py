@@ -16,6 +16,7 @@ UNITS = {
     "p50_ms": "ms (p50)",
     "claim_p99_ms": "ms (p99)",
     "grown_mb": "MB more",
+    "key_p95_ms": "ms key to paint (p95)",
 }
 WORDS = {
     "cpu_us_per_run": "µs CPU/run",
@@ -23,6 +24,15 @@ WORDS = {
     "p95_ms": "p95 ms",
     "p99_ms": "p99 ms",
     "cpu_percent": "% CPU",
+    "first_paint_ms": "ms to the first paint",
+    "first_data_ms": "ms to the first data",
+    "first_page_ms": "ms for the first page of runs",
+    "key_p50_ms": "ms key to paint (p50)",
+    "list_shown_ms": "ms to open the list",
+    "idle_cpu_percent": "% CPU idle",
+    "idle_bytes_per_second": "B/s idle",
+    "updates_cpu_percent": "% CPU at 2 runs/s",
+    "updates_bytes_per_second": "B/s at 2 runs/s",
     "rss_mb": "MB",
 }
 

@@ -24,6 +24,7 @@ from jobd.api.server import control_socket
 from jobd.api.watching import Watching
 from jobd.engine.operations import Operations
 from jobd.model.arguments import OPEN, Parameters
+from jobd.model.finding import Finding
 from jobd.model.health import Health, Notice
 from jobd.model.job import Job
 from jobd.model.privacy import Mask
@@ -102,6 +103,7 @@ class SmallDaemon:
         self.dashboard = DashboardSettings()
         self.pooler: bool | None = None
         self.notices: tuple[Notice, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
 
     def parameters(self, job: str) -> Parameters:
         function = FUNCTIONS.get(job)
@@ -128,6 +130,9 @@ class SmallDaemon:
             storable(run.args)
         return [(await self.enqueue(run))[0] for run in new]
 
+    async def doctor(self) -> list[Finding]:
+        return list(self.findings)
+
     def settings(self) -> list[tuple[str, str, str]]:
         return [("daemon.name", "test", "default"), ("mail.password", "********", "jobd.toml:7")]
 
@@ -136,7 +141,7 @@ class SmallDaemon:
 
     async def reset(self) -> None:
         """Empty tables, but for the jobs and queues."""
-        self.notices = ()
+        self.notices, self.findings = (), ()
         self.around.heard.clear()
         await self.database.execute(
             "".join(f"delete from jobd.{table};" for table in EMPTIED) + "alter sequence jobd.run_ids restart"
@@ -185,11 +190,13 @@ async def bulk_work(daemon: SmallDaemon) -> None:
 
 
 @asynccontextmanager
-async def small_daemon(url: str, redact: Sequence[str] = ()) -> AsyncIterator[SmallDaemon]:
-    """A SmallDaemon on a migrated database."""
+async def small_daemon(
+    url: str, redact: Sequence[str] = (), make: type[SmallDaemon] = SmallDaemon
+) -> AsyncIterator[SmallDaemon]:
+    """A SmallDaemon, or a kind of it, on a migrated database."""
     await migrate(url)
     async with open_database(url, connections=4) as database, asyncio.TaskGroup() as tasks:
-        daemon = SmallDaemon(database, redact)
+        daemon = make(database, redact)
         loops = [daemon.endings.look(), daemon.watching.look(), bulk_work(daemon)]
         looking = [tasks.create_task(loop) for loop in loops]
         try:

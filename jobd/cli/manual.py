@@ -60,7 +60,8 @@ def jobctl_page() -> str:
         for action in jobctl.actions_of(module):
             parser = jobctl.verb_parser(name, module, action)
             lines += [".PP", rf"\fBjobctl {name} {action.name}\fR: {_safe(action.words)}", *_options(parser)]
-        lines += [".PP", ".nf", *(_safe(example) for example in module.EXAMPLES.splitlines()), ".fi"]
+        own = [f"  {action.example}" for action in jobctl.actions_of(module) if action.example]
+        lines += [".PP", ".nf", *(_safe(example) for example in [*module.EXAMPLES.splitlines(), *own]), ".fi"]
     return _page([*lines, *_exits("jobctl"), *_see("jobd(8), jobd.toml(5)")])
 
 

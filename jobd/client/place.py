@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ class Place:
 
     socket: str | None = None
     url: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return self.socket or self.url or ""

@@ -43,6 +43,11 @@ async def load(database: Database, planted: list[Planted], live: timedelta) -> N
     await database.execute(sql.before)
 
 
+async def end_trials(database: Database) -> None:
+    """The live trials that run still end now."""
+    await database.execute(sql.end_trials)
+
+
 async def _load_payments(database: Database, planted: list[Planted]) -> None:
     columns = zip(
         *(

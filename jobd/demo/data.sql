@@ -136,3 +136,8 @@ create table demo.payments as select * from payments;
 alter table demo.subscriptions add primary key (id);
 alter table demo.payments add primary key (id);
 analyze;
+
+-- name: end_trials
+-- What was to end while somebody looks ends now.
+update user_subscriptions s set end_date = now(), trial_end_date = now()
+from demo.fates f where f.id = s.id and f.fate = 'expires soon' and s.end_date > now()

@@ -8,20 +8,20 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from jobd.cli.run import run_loop
-from jobd.demo import data, summary
+from jobd.demo import data, eyes, summary
 from jobd.demo.check import Check, Report
 from jobd.demo.claims import Claim
 from jobd.demo.client import Client
 from jobd.demo.daemon import Daemon, daemon, log_to
 from jobd.demo.live import Live
 from jobd.demo.place import Place, temporary_place
-from jobd.demo.scene import Sabotage, scene
+from jobd.demo.scene import Sabotage, Scene, scene
 from jobd.errors import JobdError
 from jobd.stop import Stop
 
@@ -30,6 +30,8 @@ LOOK_SECONDS = 0.25
 STILL_SECONDS = 6.0
 """Something is wrong for good: the rest may still come, until nothing has changed for so long (a round of each job)."""
 LONGEST_LIVE = timedelta(seconds=10)
+LIVE_FOR_EYES = timedelta(minutes=4)
+"""A dashboard is looked at for longer: something has to happen all the while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class Options:
     """What the command line asked for."""
 
     duration: timedelta
+    dashboard: bool = False
+    """Show the dashboard until it is left, for `duration` at the most, and sum up then."""
     json: bool = False
     keep: bool = False
     patience: timedelta | None = None
@@ -45,7 +49,8 @@ class Options:
 
     @property
     def patience_seconds(self) -> float:
-        usual = max(timedelta(seconds=60), self.duration + timedelta(seconds=40))
+        shown = timedelta(0) if self.dashboard else self.duration
+        usual = max(timedelta(seconds=60), shown + timedelta(seconds=40))
         return (self.patience or usual).total_seconds()
 
 
@@ -105,7 +110,7 @@ class Demo:
         return self._summed_up(report, place)
 
     async def _played(self, place: Place) -> Report:
-        live = min(self._options.duration / 2, LONGEST_LIVE)
+        live = LIVE_FOR_EYES if self._options.dashboard else min(self._options.duration / 2, LONGEST_LIVE)
         setting_up = asyncio.timeout_at(self._loop_time(self._deadline))
         try:
             async with setting_up, scene(place, live=live, sabotage=self._options.sabotage) as set_up:
@@ -113,6 +118,8 @@ class Demo:
                     setting_up.reschedule(None)
                     print(f"control socket: {place.socket}", flush=True)
                     await _trigger(running.client)
+                    if self._options.dashboard:
+                        await self._looked_at(place, set_up)
                     await self._watched(set_up.check, running)
                 # once more when all is still: what comes too late or twice comes to light
                 return await set_up.check.look()
@@ -123,6 +130,16 @@ class Demo:
 
     def _loop_time(self, monotonic: float) -> float:
         return asyncio.get_running_loop().time() + monotonic - time.monotonic()
+
+    async def _looked_at(self, place: Place, set_up: Scene) -> None:
+        """Somebody looks; once they have seen enough, what was to come later comes at once."""
+        began = time.monotonic()
+        if status := await eyes.dashboard(place.socket, self._options.duration.total_seconds()):
+            print(f"jobd demo: the dashboard ended with {status}", file=sys.stderr, flush=True)
+        print("jobd demo: letting the last trials end, and counting", file=sys.stderr, flush=True)
+        await set_up.hasten()
+        self._deadline += time.monotonic() - began
+        self._options = replace(self._options, duration=timedelta(0))
 
     async def _watched(self, check: Check, running: Daemon) -> None:
         """Until everything is found and the duration is over, or there is no hope left."""

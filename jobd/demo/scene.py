@@ -16,7 +16,7 @@ from jobd.demo.payments import FIRST_ORDER, payments, script
 from jobd.demo.place import Place
 from jobd.demo.servers import gateway, mail_server
 from jobd.model.settings import EmbeddedSettings
-from jobd.store.database import open_database
+from jobd.store.database import Database, open_database
 from jobd.store.embedded import embedded_postgres
 from jobd.store.migrate import migrate
 from jobd.testing.paymob.scenario import write_script
@@ -38,6 +38,11 @@ class Scene:
 
     config: Config
     check: Check
+    database: Database
+
+    async def hasten(self) -> None:
+        """The live trials that have not ended yet end now."""
+        await data.end_trials(self.database)
 
 
 @asynccontextmanager
@@ -70,4 +75,5 @@ async def scene(place: Place, *, live: timedelta, sabotage: Sabotage) -> AsyncIt
         yield Scene(
             config=load_text(text, directory=place.directory),
             check=Check(database, place, waiting=waiting),
+            database=database,
         )

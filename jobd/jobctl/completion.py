@@ -16,7 +16,7 @@ EXAMPLES = """\
   jobctl completion bash > /etc/bash_completion.d/jobctl
 """
 SHELLS = ("bash", "zsh", "fish")
-NAMES = {"queues": "QUEUE", "schedules": "SCHEDULE", "jobs": "JOB", "trigger": "JOB", "nodes": "NODE"}
+NAMES = {"queues": "QUEUE", "schedules": "SCHEDULE", "jobs": "JOB", "trigger": "JOB", "why": "JOB", "nodes": "NODE"}
 """Verbs whose next word is the name of something, and what lists it."""
 LISTS = {"QUEUE": "queues", "SCHEDULE": "schedules", "JOB": "jobs", "NODE": "nodes"}
 

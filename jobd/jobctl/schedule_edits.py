@@ -67,6 +67,8 @@ def _written(method: str, done: str) -> Callable[[argparse.Namespace, Callable[[
 FIRES = "jobctl schedules next {} shows when it fires"
 EDITS = (
     Action("add", "a further schedule of a job", _table, _written("POST", FIRES)),
-    Action("edit", "another table for one that was added", _table, _written("PUT", FIRES)),
-    Action("remove", "one that was added", named("SCHEDULE"), _written("DELETE", "runs of {} that wait stay")),
-)
+    Action("edit", "another table for one that was added", _table, _written("PUT", FIRES),
+           "jobctl schedules edit hourly-tidy --job clean-old-audit-trail --every 30m"),
+    Action("remove", "one that was added", named("SCHEDULE"), _written("DELETE", "runs of {} that wait stay"),
+           "jobctl schedules remove hourly-tidy"),
+)  # fmt: skip

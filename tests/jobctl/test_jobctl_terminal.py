@@ -11,28 +11,10 @@ import termios
 import pytest
 from jobctl_program import ROOT, Jobctl
 from serving import SmallDaemon
+from support.hostile import CORPUS, orders
 
 from jobd.model.run import NewRun
 
-CORPUS = {
-    "title": "\x1b]0;owned\x07",
-    "clipboard": "\x1b]52;c;b3duZWQ=\x07",
-    "clear": "\x1b[2J\x1b[H",
-    "colour": "\x1b[31mred\x1b[0m",
-    "alternate screen": "\x1b[?1049h",
-    "answer back": "\x1b[6n\x1b[c\x05",
-    "device control": '\x1bP$q"p\x1b\\',
-    "8 bit": "\x9b31m\x9d0;owned\x9c\x90",
-    "overwrite": "good\rbad\x08\x08\x08",
-    "bell and tabs": "\x07\x0b\x0c\x00",
-    "bidi": "\u202eevil\u2066\u200f",
-    "hidden": "\ufeff\u200b\U000e0041",
-    "separators": "one\u2028two\u2029three",
-    "delete": "\x7f\x7f",
-    "lines": "a\nb\tc",
-}
-ALLOWED = {"\r", "\n", "\t"}
-"""What the terminal makes of the newline that ends a line; a tab only inside of an error's own lines."""
 COLUMNS = 100
 
 
@@ -66,12 +48,6 @@ async def seen(jobctl: Jobctl, *words: str) -> str:
         await ended.wait()
     os.close(leader)
     return b"".join(parts).decode()
-
-
-def orders(text: str) -> list[str]:
-    """Characters that a terminal would obey, or that hide or turn around what is printed."""
-    hidden = {0x200B, 0x200F, 0x2028, 0x2029, 0x202E, 0x2066, 0xFEFF, 0xE0041}
-    return [repr(c) for c in text if (ord(c) < 0x20 and c not in ALLOWED) or 0x7F <= ord(c) <= 0x9F or ord(c) in hidden]
 
 
 @pytest.mark.parametrize("name", CORPUS)

@@ -1,0 +1,289 @@
+"""The application: screens, keys, theme, and the one connection that all screens share. It handles no data itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from jobd.dashboard.deed import MANY, Care, Deed
+from jobd.dashboard.link import Link
+from jobd.dashboard.messages import News
+from jobd.dashboard.page import Page
+from jobd.dashboard.screens import SCREENS, maker
+from jobd.dashboard.snapshot import Snapshot
+from jobd.dashboard.themes import THEMES, next_theme
+from jobd.dashboard.widgets.confirm import Confirm
+from jobd.dashboard.widgets.said import Said
+from jobd.errors import Conflict, JobdError, NotFound
+from jobd.model.display import display_safe
+
+if TYPE_CHECKING:
+    from jobd.client import Event
+    from jobd.client.client import Client
+    from jobd.dashboard.feed import Feed
+
+AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the daemon said to a change; its value may be anything."""
+
+    value: Any
+
+
+class Dashboard(App[str]):
+    """One person's eyes on one daemon. `link` says where it is; ends with a message when there is nothing to show."""
+
+    TITLE = "jobd"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {entry.name: maker(entry) for entry in SCREENS}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(screen.key.replace(",", "comma"), f"go('{screen.name}')", screen.title, show=False)
+            for screen in SCREENS
+        ),
+        Binding("colon,ctrl+p", "command_palette", "Commands", show=False),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("z", "freeze", "Freeze", show=False),
+        Binding("T", "theme", "Theme", show=False),
+        Binding("C", "copy_command", "Copy command", show=False),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+c", "quit", "Quit", show=False),
+    ]
+
+    def __init__(
+        self, link: Link | None = None, *, ascii: bool = False, theme: str | None = None, start: str = "home"
+    ) -> None:
+        super().__init__(ansi_color=theme is not None and theme.startswith("ansi"))
+        self._link, self._start = link or Link(), start
+        self.ascii = ascii
+        self.frozen = False
+        self.said: Deed | None = None
+        """The last change that was made here."""
+        self.connected = asyncio.Event()
+        """Set once there is a client; the daemon itself may be away."""
+        self.announced = asyncio.Event()
+        """Set whenever something new was shown: for who waits to see it."""
+        self._client: Client | None = None
+        self._feed: Feed | None = None
+        self._unlinked: Snapshot = Snapshot()
+        for one in THEMES:
+            self.register_theme(one)
+        self.theme = theme or os.environ.get("TEXTUAL_THEME") or THEMES[0].name
+
+    # --- what screens use ---
+
+    @property
+    def client(self) -> Client:
+        """The daemon; to be used once `connected` is set."""
+        assert self._client is not None
+        return self._client
+
+    @property
+    def feed(self) -> Feed:
+        assert self._feed is not None
+        return self._feed
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._feed.snapshot if self._feed is not None else self._unlinked
+
+    @property
+    def local(self) -> bool:
+        """True when the daemon is on this machine, so that its files are here."""
+        return self._link.url is None and self._link.ssh is None
+
+    @property
+    def page(self) -> Page | None:
+        """The screen that is looked at, when no dialog lies over it."""
+        return self.screen if isinstance(self.screen, Page) else None
+
+    def go(self, name: str) -> None:
+        """Show a screen, without what was opened over it before."""
+        if name != self.current_mode:
+            self.switch_mode(name)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def find_runs(self, text: str) -> None:
+        """Show the runs that a filter finds."""
+        from jobd.dashboard.screens.runs import Runs
+
+        self.go("runs")
+        page = self.page
+        assert isinstance(page, Runs)
+        page.call_after_refresh(page.find, text)  # it may be shown for the first time, and hold nothing yet
+
+    async def carry_out(self, deed: Deed, refused: Callable[[JobdError], None] | None = None) -> Answer | None:
+        """Make a change, asking first where that is due; None when it was not made. To be called from a worker.
+
+        `refused` hears why the daemon did not make it, in place of a word at the edge.
+        """
+        me, status = self.snapshot.me, self.snapshot.status
+        if self.snapshot.role < deed.role:
+            self.say(f"READ ONLY: {deed.title} needs the role {deed.role}, yours is {self.snapshot.role}", bad=True)
+            return None
+        production = me is None or me.environment == "production"
+        if deed.asks_first(production=production):
+            where = f"{status.health.name} on {status.health.host}, {status.health.environment}" if status else ""
+            if not await self.push_screen_wait(Confirm(deed, where)):
+                return None
+        try:
+            answer = await self.client.ask(deed.ask)
+        except JobdError as error:
+            if refused is not None:
+                refused(error)
+            else:
+                self.say(f"{deed.title}: {error}", bad=True)
+            if not isinstance(error, Conflict | NotFound):
+                self.feed.look()
+            return None
+        self.said = deed
+        self._tell_said()
+        self.say(deed.done(answer) + (f" · undo: {deed.undo}" if deed.undo else ""))
+        self.feed.look()
+        return Answer(answer)
+
+    async def carry_out_all(self, title: str, deeds: Sequence[Deed]) -> int:
+        """Several of a kind, asked about once; how many were done. To be called from a worker."""
+        if not deeds:
+            self.say("none of these is in a state for that", bad=True)
+            return 0
+        first = deeds[0]
+        care = Care.TYPE if len(deeds) > MANY else Care.ASK
+        asked = replace(first, title=title, care=care, typed=str(len(deeds)), detail="", command=f"{first.command} …")
+        if self.snapshot.role < first.role or not await self.push_screen_wait(Confirm(asked, "")):
+            return 0
+        done = 0
+        for deed in deeds:
+            try:
+                await self.client.ask(deed.ask)
+            except JobdError as error:
+                self.say(f"{deed.title}: {error}", bad=True)
+            else:
+                done += 1
+                self.said = deed
+        self._tell_said()
+        self.say(f"{title}: {done} done")
+        self.feed.look()
+        return done
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """A word at the edge of the screen that goes away by itself."""
+        self.notify(_plain(text), severity="error" if bad else "information", timeout=8 if bad else 5, markup=False)
+
+    def missed(self, error: JobdError) -> None:
+        """A screen could not load: whether that is the connection, the feed will see."""
+        self.feed.look()
+
+    def announce(self) -> None:
+        """Something new is shown."""
+        self.call_after_refresh(self.announced.set)
+
+    # --- its life ---
+
+    def on_mount(self) -> None:
+        with suppress(NotImplementedError, RuntimeError):  # not the main thread: a test, a browser's
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)  # the terminal is given back
+        self.set_class(self.ascii, "-ascii")
+        self.switch_mode(self._start)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._stay_linked(), name="link", exit_on_error=True)
+
+    async def _stay_linked(self) -> None:
+        """A client for as long as the application lives, and the feed that keeps up with the daemon."""
+        while True:
+            try:
+                async with self._link.client() as client:
+                    await self._follow(client)
+            except (JobdError, ValueError) as error:
+                self._unlinked = Snapshot(trouble=str(error))
+                self._changed()
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _follow(self, client: Client) -> None:
+        from jobd.dashboard.feed import Feed  # after the first paint, as the client
+
+        self._client = client
+        self._feed = Feed(client, self._told, self._changed)
+        self.connected.set()
+        await self._feed.run()
+
+    def _told(self, events: Sequence[Event], dropped: int) -> None:
+        if self.page is not None and not self.frozen:
+            self.page.post_message(News(events, dropped))
+
+    def _changed(self) -> None:
+        me = self.snapshot.me
+        if me is not None and not me.dashboard.enabled:
+            self.exit(return_code=4, message="the dashboard is switched off: [dashboard] enabled in jobd.toml")
+        if self.frozen:
+            return
+        if self.page is not None:
+            self.page.seen()
+        self.announce()
+
+    def _tell_said(self) -> None:
+        pages = [screen for screen in self.screen_stack if isinstance(screen, Page)]  # a dialog may lie over it
+        if self.said is not None and pages:
+            pages[-1].query_one(Said).tell(self.said.command, self.said.undo)
+
+    # --- keys ---
+
+    def action_go(self, name: str) -> None:
+        self.go(name)
+
+    def action_freeze(self) -> None:
+        self.frozen = not self.frozen
+        if self.page is not None:
+            self.page.seen()
+            self.page.old(at_once=not self.frozen)
+
+    def action_theme(self) -> None:
+        self.theme = next_theme(self.theme)
+        self.say(f"theme {self.theme}")
+
+    def action_copy_command(self) -> None:
+        if self.said is not None:
+            self.copy_to_clipboard(self.said.command)
+            self.say("copied the command (where the terminal lets programs set the clipboard)")
+
+    def action_help(self) -> None:
+        from jobd.dashboard.screens.help import Help
+
+        self.push_screen(Help(self.page))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: what the keys of this screen do, then the screens, then the rest."""
+        from jobd.dashboard.keys import keys
+
+        if isinstance(screen, Page):
+            page: Page = screen
+            for key in keys(page):
+                told = f"{page.NOUN}: key {key.shown}"
+                yield SystemCommand(key.description, told, partial(self.run_action, key.action, page))
+        for entry in SCREENS:
+            yield SystemCommand(entry.title, f"Show {entry.title} (key {entry.key})", partial(self.go, entry.name))
+        yield SystemCommand("Freeze", "Stop or resume the updates (key z)", self.action_freeze)
+        yield SystemCommand("Theme", "Choose the colours", self.search_themes)
+        yield SystemCommand("Help", "What the keys do (key ?)", self.action_help)
+        yield SystemCommand("Quit", "Leave; the daemon goes on (key q)", self.exit)
+
+
+def _plain(text: str) -> str:
+    return display_safe(text, lines=True, limit=600)

@@ -1,0 +1,123 @@
+"""The columns of the panes on the home screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from jobd.dashboard import queue_columns, run_columns, shares
+from jobd.dashboard.bars import share_bar
+from jobd.dashboard.columns import Column, bits
+from jobd.dashboard.looks import NODES as NODE_LOOKS
+from jobd.dashboard.looks import RUNS as RUN_LOOKS
+from jobd.dashboard.looks import UNKNOWN, Bit, Cell, Eye, Tone, state
+from jobd.dashboard.queue_columns import QueueRow
+from jobd.model.reports import NodeReport, QueueReport, ScheduleReport
+from jobd.model.run import Run
+from jobd.model.stats import StatsReport
+from jobd.model.told import distance, length
+
+
+def queue_rows(queues: Iterable[QueueReport], by_queue: Sequence[StatsReport]) -> list[QueueRow]:
+    """The heaviest queue first, with how it did in the last hour."""
+    queues = sorted(queues, key=lambda queue: (-queue.weight, queue.name))
+    fair, work = shares.of_weights(queues), shares.of_work(by_queue)
+    stats = {one.name: one for one in by_queue}
+    return [
+        QueueRow(
+            queue=queue,
+            share=fair.get(queue.name),
+            worked=work.get(queue.name, 0.0) if work else None,
+            stats=stats.get(queue.name),
+        )
+        for queue in queues
+    ]
+
+
+def due(schedules: Iterable[ScheduleReport], most: int) -> list[ScheduleReport]:
+    """Those that fire next, the first of them first."""
+    awake = [
+        (one.next_slot, one.name, one)
+        for one in schedules
+        if one.enabled and one.paused_at is None and one.next_slot is not None
+    ]
+    return [one for _, _, one in sorted(awake, key=lambda found: found[:2])[:most]]
+
+
+def _work(row: QueueRow, eye: Eye) -> Cell:
+    """What it got of what its weight gives it while all are full; of a paused one, who paused it and why."""
+    if row.queue.paused_at is not None:
+        return queue_columns.note(row, eye)
+    numbers: Bit = (f"{_percent(row.worked)} of {_percent(row.share)} ", Tone.PLAIN)
+    return numbers, *share_bar(row.worked, eye, mark=row.share)
+
+
+def _percent(part: float | None) -> str:
+    return "  -" if part is None else f"{part:>3.0%}"
+
+
+QUEUES: tuple[Column[QueueRow], ...] = (
+    replace(queue_columns.NAME, width=10, grow=2),
+    replace(queue_columns.WEIGHT, keep=5),
+    queue_columns.QUEUED,
+    replace(queue_columns.LATENCY, keep=8),
+    replace(queue_columns.RUNNING, title="RUNS", width=4, keep=7),
+    replace(queue_columns.RATE, keep=4),
+    Column(title="WORK OF ITS SHARE", cell=_work, width=21, grow=3, keep=6),
+)
+RUNS: tuple[Column[Run], ...] = (
+    Column(title="RUN", cell=lambda run, eye: (str(run.id), Tone.DIM), width=7, right=True, keep=5),
+    Column(title="JOB", cell=lambda run, eye: _job(run, eye), width=16, grow=1),
+    Column(title="TOOK", cell=run_columns.took, width=6, right=True),
+    Column(title="HOW IT GOES", cell=lambda run, eye: _goes(run, eye), width=18, grow=3),
+)
+NEXT: tuple[Column[ScheduleReport], ...] = (
+    Column(title="NEXT", cell=lambda one, eye: (one.name, Tone.NAME), width=12, grow=3),
+    Column(title="FIRES", cell=lambda one, eye: distance(one.next_slot, eye.now), width=9),
+    Column(title="WHEN", cell=lambda one, eye: (one.description, Tone.DIM), width=16, grow=4, keep=5),
+)
+FAILED: tuple[Column[Run], ...] = (
+    Column(title="FAILED", cell=lambda run, eye: _job(run, eye), width=12, grow=3),
+    Column(title="ERROR", cell=run_columns.note, width=10, grow=5),
+    Column(title="WHEN", cell=lambda run, eye: _ago(run, eye), width=9, right=True, keep=5),
+)
+NODES: tuple[Column[NodeReport], ...] = (
+    Column(title="NODE", cell=lambda node, eye: (f"{node.name} {node.id}", Tone.NAME), width=14, grow=2),
+    Column(title="STATE", cell=lambda node, eye: state(NODE_LOOKS, node.state, eye), width=10),
+    Column(title="BUSY", cell=lambda node, eye: f"{node.running}/{node.workers}", width=7, right=True),
+    Column(title="BEAT", cell=lambda node, eye: distance(node.beat_at, eye.now), width=10, right=True),
+    Column(title="HOST", cell=lambda node, eye: (f"{node.host} pid {node.pid}", Tone.DIM), width=14, grow=3, keep=5),
+)
+
+
+def _job(run: Run, eye: Eye) -> Cell:
+    look = RUN_LOOKS.get(run.state.value, UNKNOWN)
+    return (f"{eye.glyph(look)} ", look.tone), (run.job, Tone.NAME)
+
+
+def _goes(run: Run, eye: Eye) -> Cell:
+    """What came of it, or how far it has come; of one that does not say, which try it is and in which queue."""
+    if run.state.final:
+        ended = f"{run.state} {_about(run.finished_at, eye)}  "
+        return (ended, RUN_LOOKS[run.state.value].tone), *bits(run_columns.note(run, eye))
+    if run.cancel_requested:
+        return run_columns.standing(run, eye)
+    if (part := run_columns.share(run)) is not None:
+        left = run_columns.left(run, eye)
+        rest = f" {part:.0%}" + (f"  {length(left)} left" if left is not None and part < 1 else "")
+        return *share_bar(part, eye, width=8), (rest, Tone.PLAIN)
+    if run.progress:
+        return run_columns.progress(run, eye)
+    return ("running ", Tone.BUSY), (f"in {run.queue}" + (f", try {run.attempt}" if run.attempt > 1 else ""), Tone.DIM)
+
+
+def _about(when: datetime | None, eye: Eye) -> str:
+    """How long ago, in steps of ten seconds at first: a list that counts seconds is painted every second."""
+    if when is None or (seconds := (eye.now - when).total_seconds()) >= 60:
+        return distance(when, eye.now)
+    return f"{round(seconds) // 10 * 10}s ago" if seconds >= 10 else "now"
+
+
+def _ago(run: Run, eye: Eye) -> Cell:
+    return distance(run.finished_at, eye.now), Tone.DIM

@@ -1,0 +1,98 @@
+"""The columns of runs, wherever a list of them is shown, and the words in them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from jobd.dashboard.columns import Column
+from jobd.dashboard.looks import RUNS, Cell, Eye, Tone, state
+from jobd.model.run import Run, RunState
+from jobd.model.told import distance, length
+
+
+def standing(run: Run, eye: Eye) -> Cell:
+    """Its state; a run that waits for another try says so."""
+    if run.cancel_requested and not run.state.final:
+        return f"{eye.pick('⊘', '/')} cancelling", Tone.WARN
+    retrying = run.state is RunState.SCHEDULED and run.attempt > 0
+    return state(RUNS, "retrying" if retrying else run.state.value, eye)
+
+
+def when(run: Run, eye: Eye) -> Cell:
+    """The instant that matters: its end, its start, or when it is due."""
+    if run.finished_at is not None:
+        return aged(run.finished_at, eye), Tone.DIM
+    if run.state is RunState.RUNNING:
+        return aged(run.started_at, eye), Tone.DIM
+    return f"due {distance(run.due_at, eye.now)}", Tone.DIM
+
+
+def aged(instant: datetime | None, eye: Eye) -> str:
+    """How long ago, from ten seconds on in steps of five: a list whose every line counts seconds is never still."""
+    passed = (eye.now - instant).total_seconds() if instant is not None else 0
+    return distance(instant, eye.now if not 10 <= passed < 60 else eye.now - timedelta(seconds=passed % 5))
+
+
+def seconds(run: Run, eye: Eye) -> float | None:
+    """How long it ran, or has been running; None when it never started."""
+    if run.started_at is None or (run.finished_at is None and run.state is not RunState.RUNNING):
+        return None
+    return ((run.finished_at or eye.now) - run.started_at).total_seconds()
+
+
+def took(run: Run, eye: Eye) -> Cell:
+    return length(seconds(run, eye)), Tone.DIM
+
+
+def note(run: Run, eye: Eye) -> Cell:
+    """Why it is as it is: how far it has come, its error or reason, or what it counted."""
+    if run.progress and not run.state.final:
+        return progress(run, eye)
+    if run.error or run.reason:
+        tone = Tone.BAD if run.state is RunState.FAILED else Tone.WARN
+        return (run.error or run.reason or "").strip().split("\n", 1)[0], tone
+    counted = run.items
+    told = ((counted.done, "done"), (counted.skipped, "skipped"), (counted.failed, "failed"))
+    return ", ".join(f"{number:,} {word}" for number, word in told if number), Tone.DIM
+
+
+def share(run: Run) -> float | None:
+    """How much of it is done, from 0 to 1; None when it does not say."""
+    done, total = (run.progress or {}).get("done"), (run.progress or {}).get("total")
+    if not isinstance(done, int | float) or not isinstance(total, int | float) or total <= 0:
+        return None
+    return max(0.0, min(1.0, done / total))
+
+
+def left(run: Run, eye: Eye) -> float | None:
+    """Seconds that it will still take if it goes on as it did; None when that cannot be said."""
+    part, ran = share(run), seconds(run, eye)
+    return None if not part or ran is None else ran * (1 - part) / part
+
+
+def progress(run: Run, eye: Eye) -> Cell:
+    """A bar, the numbers, and how long it will still take."""
+    said = run.progress or {}
+    part = share(run)
+    if part is None:
+        return " ".join(str(word) for word in (said.get("done"), said.get("note")) if word not in (None, "")), Tone.BUSY
+    full = round(part * 10)
+    bar = eye.pick("█", "#") * full + eye.pick("░", ".") * (10 - full)
+    eta = left(run, eye)
+    rest = f"  {length(eta)} left" if eta is not None and part < 1 else ""
+    return (bar, Tone.BUSY), (f" {said['done']:,}/{said['total']:,}{rest}  {said.get('note') or ''}", Tone.DIM)
+
+
+# What changes by itself stands left, and neighbours share a tone: Textual writes a line from its left end to what has
+# changed, and every change of colour is 35 bytes on the way to the terminal.
+COLUMNS: tuple[Column[Run], ...] = (
+    Column(title="ID", cell=lambda run, eye: (str(run.id), Tone.DIM), width=9, right=True, keep=6),
+    Column(title="WHEN", cell=when, width=14, keep=7),
+    Column(title="STATE", cell=standing, width=13),
+    Column(title="JOB", cell=lambda run, eye: (run.job, Tone.NAME), width=16, grow=2),
+    Column(title="QUEUE", cell=lambda run, eye: (run.queue, Tone.DIM), width=10, keep=3),
+    Column(title="TRY", cell=lambda run, eye: (str(run.attempt or "-"), Tone.DIM), width=3, right=True, keep=4),
+    Column(title="TOOK", cell=took, width=7, right=True, keep=6),
+    Column(title="SOURCE", cell=lambda run, eye: (run.source, Tone.DIM), width=18, keep=1),
+    Column(title="NOTE", cell=note, width=30, grow=5, keep=5),
+)

@@ -1,0 +1,245 @@
+"""Runs: those that wait or run, then those that ended, as far back as history goes; by state and by filter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from jobd.client.asks import runs
+from jobd.dashboard import deeds
+from jobd.dashboard.deed import Deed
+from jobd.dashboard.endless import Endless
+from jobd.dashboard.messages import News
+from jobd.dashboard.pages import SIZE, Pages, Part
+from jobd.dashboard.run_columns import COLUMNS
+from jobd.dashboard.snapshot import Snapshot
+from jobd.dashboard.widgets.bulk_progress import BulkProgress
+from jobd.dashboard.widgets.filter_bar import FilterBar
+from jobd.dashboard.widgets.table import Table
+from jobd.dashboard.widgets.tabs import Choices
+from jobd.errors import JobdError
+from jobd.model.bulk import BulkAction
+from jobd.model.roles import Role
+from jobd.model.run import Run, RunState
+
+TABS = {
+    "all": "",
+    "running": "state:running",
+    "queued": "state:queued",
+    "scheduled": "state:scheduled,waiting",
+    "retrying": "state:retrying",
+    "succeeded": "state:succeeded",
+    "failed": "state:failed",
+    "cancelled": "state:cancelled",
+    "skipped": "state:skipped",
+}
+COUNTED_SECONDS = 5.0
+
+
+class Runs(Endless[Run]):
+    """State tabs, a filter, and a list of any length."""
+
+    NOUN = "runs"
+    LISTENS = frozenset({"run.added", "run.started", "run.retrying", "run.ended", "change"})
+    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(("retry", "cancel", "all_matching", "trigger"), Role.OPERATOR)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash,f", "filter", "Filter", key_display="/"),
+        Binding("left_square_bracket", "tab(-1)", "State before", show=False),
+        Binding("right_square_bracket,tab", "tab(1)", "Next state", key_display="Tab"),
+        Binding("exclamation_mark", "failures", "Failures", show=False),
+        Binding("r", "retry", "Retry"),
+        Binding("c", "cancel", "Cancel"),
+        Binding("asterisk", "all_matching", "All matching", key_display="*"),
+        Binding("t", "trigger", "Trigger"),
+        Binding("y", "copy_id", "Copy id", show=False),
+        Binding("Y", "copy_json", "Copy JSON", show=False),
+    ]
+
+    def body(self) -> Iterable[Widget]:
+        yield Choices(tuple(TABS), id="states")
+        yield FilterBar()
+        yield Table(COLUMNS, key=lambda run: run.id, empty="no runs", markable=True, id="runs")
+
+    @property
+    def table(self) -> Table[Run]:
+        return self.query_one("#runs", Table)
+
+    @property
+    def filter(self) -> str:
+        """What is asked for: the tab and the line."""
+        return " ".join(part for part in (TABS[self.query_one(Choices).chosen], self.query_one(FilterBar).used) if part)
+
+    def find(self, text: str) -> None:
+        """Show what a filter finds, whatever was shown before."""
+        self.query_one(Choices).choose("all", silent=True)
+        self.query_one(FilterBar).use(text)
+        self.old(at_once=True)
+
+    async def load(self) -> None:
+        wanted = self.filter
+        await self.show_first(wanted, lambda after: self._fetch(wanted, after))
+
+    async def _fetch(self, wanted: str, after: str | None) -> Part[Run]:
+        found = await self.client.ask(runs.page(wanted or None, SIZE, after))
+        return Part(found.runs, found.next, found.since)
+
+    def nothing(self, pages: Pages[Run]) -> str:
+        since = f"; looked back to {pages.since:%d %b %H:%M}, since: looks further" if pages.since else ""
+        return f"no runs are found{since}"
+
+    # --- what is heard ---
+
+    def heard(self, news: News) -> None:
+        """Runs on the screen change their state at once; that others came, the next load shows."""
+        if self.pages is None:
+            return
+        heard = news.runs()
+        changed = False
+        for index in range(min(len(self.pages), SIZE * 2)):
+            run = self.pages[index]
+            facts = heard.get(run.id) if run is not None else None
+            if run is not None and facts is not None and not run.state.final:
+                self.pages.replace(index, told(run, facts, self.eye.now))
+                changed = True
+        if changed:
+            self.table.look_again()
+
+    def changed(self, snapshot: Snapshot) -> None:
+        counts = snapshot.status.counts if snapshot.status else None
+        if counts is not None:
+            hour = {name: f"{number:,}/h" for name, number in counts.hour.items() if number}
+            now = {"running": f"{counts.running:,}", "queued": str(counts.queued), "scheduled": str(counts.scheduled)}
+            self.query_one(Choices).tell({**hour, **now})
+
+    # --- choosing ---
+
+    @on(Choices.Chosen)
+    def _other_state(self) -> None:
+        self.table.unmark()
+        self.old(at_once=True)
+
+    @on(FilterBar.Found)
+    def _found(self) -> None:
+        self.table.focus()
+        self.table.unmark()
+        self.old(at_once=True)
+
+    @on(FilterBar.Left)
+    def _left(self) -> None:
+        self.table.focus()
+
+    @on(Table.Opened)
+    def _open(self, event: Table.Opened[Run]) -> None:
+        from jobd.dashboard.screens.run import RunPage
+
+        self.app.push_screen(RunPage(event.row.id))
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).open()
+
+    def action_tab(self, by: int) -> None:
+        self.query_one(Choices).step(by)
+
+    def action_failures(self) -> None:
+        self.query_one(Choices).choose("failed")
+
+    def action_back(self) -> None:
+        bar = self.query_one(FilterBar)
+        if bar.used or self.table.marked:
+            self.table.unmark()
+            bar.use("")
+            self.old(at_once=True)
+        else:
+            super().action_back()
+
+    # --- changes ---
+
+    def action_retry(self) -> None:
+        self._change(BulkAction.RETRY)
+
+    def action_cancel(self) -> None:
+        self._change(BulkAction.CANCEL)
+
+    def _change(self, action: BulkAction) -> None:
+        """Of the marked runs, or of the chosen one."""
+        one = deeds.retry_run if action is BulkAction.RETRY else deeds.cancel_run
+        if marked := self.table.marked:
+            fit = [deed for run in marked if (deed := one(run)) is not None]
+            self.run_worker(self._one_by_one(action, fit), group="deeds")
+        elif (run := self.table.row) is not None:
+            deed = one(run)
+            if deed is None:
+                why = "has not ended" if action is BulkAction.RETRY else "has ended already"
+                self.dash.say(f"run {run.id} {why}", bad=True)
+            self.do(deed)
+
+    async def _one_by_one(self, action: BulkAction, fit: list[Deed]) -> None:
+        """Marked runs: asked about once, done one after the other."""
+        done = await self.dash.carry_out_all(f"{action.value.capitalize()} {len(fit)} marked runs", fit)
+        if done:
+            self.table.unmark()
+            self.old(at_once=True)
+
+    def action_all_matching(self) -> None:
+        self.run_worker(self._all_matching(), group="deeds")
+
+    async def _all_matching(self) -> None:
+        from jobd.dashboard.widgets.pick import Pick
+
+        wanted = self.filter
+        if not wanted:
+            self.dash.say("choose a state or a filter first: this would be every run", bad=True)
+            return
+        try:
+            counted = await self.client.ask(runs.count(wanted))
+        except JobdError as error:
+            self.dash.say(str(error), bad=True)
+            return
+        number = f"{counted.count:,}{'+' if counted.more else ''}"
+        chosen = await self.app.push_screen_wait(
+            Pick(f"All {number} runs that this finds: {wanted}", {"r": "Retry them", "c": "Cancel them"})
+        )
+        if chosen is None:
+            return
+        action = BulkAction.RETRY if chosen == "r" else BulkAction.CANCEL
+        answer = await self.dash.carry_out(deeds.change_all(action, wanted, counted.count, counted.more))
+        if answer is not None:
+            await self.app.push_screen_wait(BulkProgress(answer.value))
+            self.old(at_once=True)
+
+    def action_trigger(self) -> None:
+        from jobd.dashboard.widgets.trigger import Trigger
+
+        run = self.table.row
+        self.app.push_screen(Trigger(run.job if run else None, {}))
+
+    # --- copying ---
+
+    def action_copy_id(self) -> None:
+        if (run := self.table.row) is not None:
+            self.copy(str(run.id), f"id {run.id}")
+
+    def action_copy_json(self) -> None:
+        if (run := self.table.row) is not None:
+            self.copy(json.dumps(asdict(run), default=str, ensure_ascii=False, indent=2), f"run {run.id} as JSON")
+
+
+def told(run: Run, facts: Mapping[str, Any], now: datetime) -> Run:
+    """A run as it is after what was heard of it."""
+    state = RunState(facts.get("state", RunState.RUNNING))  # `run.started` says no state
+    took = facts.get("took")
+    started = now - timedelta(seconds=took) if took is not None else run.started_at
+    match state:
+        case RunState.RUNNING:
+            return replace(run, state=state, attempt=facts["attempt"], started_at=run.started_at or now)
+        case _ if state.final:
+            error = facts.get("error") or run.error
+            return replace(run, state=state, started_at=started, finished_at=now, error=error, progress=None)
+    return replace(run, state=state, attempt=facts["attempt"])

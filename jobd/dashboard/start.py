@@ -1,0 +1,25 @@
+"""One dashboard from its command to its end."""
+
+from __future__ import annotations
+
+import locale
+import os
+
+from jobd.dashboard.link import Link
+
+__all__ = ["Link", "show"]
+
+
+def show(link: Link, *, ascii: bool = False, theme: str | None = None, mouse: bool = True, screen: str = "home") -> int:
+    """Show it until it is left; the exit code. What is to be said at the end goes to stderr by Textual."""
+    if os.environ.get("SSH_CONNECTION"):
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")  # before Textual is loaded: each frame goes over the wire
+    from jobd.dashboard.app import Dashboard
+
+    app = Dashboard(link, ascii=ascii or not _unicode(), theme=theme, start=screen)
+    app.run(mouse=mouse)
+    return app.return_code or 0
+
+
+def _unicode() -> bool:
+    return "UTF-8" in locale.getencoding().upper().replace("UTF8", "UTF-8")

@@ -1,0 +1,1 @@
+"""`jobctl web`: the dashboard in a browser, behind a login."""

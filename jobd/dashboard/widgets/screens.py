@@ -1,0 +1,76 @@
+"""The line of screens, each with its key; a number beside a name where there is something to see to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.content import Content
+from textual.widgets import Static
+
+from jobd.dashboard.screens import SCREENS
+
+if TYPE_CHECKING:
+    from jobd.dashboard.app import Dashboard
+    from jobd.dashboard.snapshot import Snapshot
+
+
+class Screens(Static):
+    """Drawn anew when something of it has changed; a click goes there."""
+
+    DEFAULT_CSS = """
+    Screens { height: 1; padding: 0 1; background: $surface; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._places: list[tuple[int, int, str]] = []
+        self._drawn: tuple[object, ...] = ()
+
+    def on_mount(self) -> None:
+        self.look()
+
+    def on_resize(self) -> None:
+        self.look()
+
+    def look(self) -> None:
+        """Show how things are now."""
+        app = cast("Dashboard", self.app)
+        facts = (max(20, self.size.width - 2), app.current_mode or "", badges(app.snapshot))
+        if facts != self._drawn:
+            self._drawn = facts
+            self.update(self._line(*facts), layout=False)
+
+    def on_click(self, event: events.Click) -> None:
+        for first, last, name in self._places:
+            if first <= event.x - 1 < last:
+                cast("Dashboard", self.app).go(name)
+
+    def _line(self, width: int, current: str, numbers: dict[str, str]) -> Content:
+        """The names as far as there is room; where there is not, the keys alone and the name of this one."""
+        line = Content("")
+        for brief in (False, True):
+            line, self._places = Content(""), []
+            for screen in SCREENS:
+                name = screen.title if not brief or screen.name == current else ""
+                badge = f" {numbers[screen.name]}" if screen.name in numbers and not brief else ""
+                text = " ".join(part for part in (screen.key, f"{name}{badge}") if part)
+                style = "$text bold on $primary 40%" if screen.name == current else "dim"
+                self._places.append((len(line), len(line) + len(text) + 2, screen.name))
+                line = Content.assemble(line, (f" {text} ", style))
+            if line.cell_length <= width:
+                break
+        return line
+
+
+def badges(snapshot: Snapshot) -> dict[str, str]:
+    """Numbers beside the names of screens, where there is something to see to."""
+    status = snapshot.status
+    if status is None or status.counts is None:
+        return {}
+    found: dict[str, str] = {}
+    if failed := status.counts.hour.get("failed", 0):
+        found["failed"] = f"{failed:,}"
+    if paused := sum(1 for queue in status.queues or () if queue.paused_at is not None):
+        found["queues"] = f"{paused} paused"
+    return found

@@ -1,0 +1,307 @@
+"""A list of rows of any length: only the lines on the screen exist, and only what changed of them is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from itertools import chain
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from jobd.dashboard.columns import Column, fit
+from jobd.dashboard.looks import Eye, Tone
+from jobd.dashboard.widgets.lines import Line, Painter, difference
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+Row = TypeVar("Row")
+
+
+class Rows(Protocol[R_co]):
+    """What a table shows. A row that is not at hand is None: the table asks for it with `Wanted`."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> R_co | None: ...
+
+
+class Table(ScrollView, Generic[R], can_focus=True):
+    """Rows below a line of titles; one of them is chosen, any number are marked, both by their key.
+
+    What is chosen stays chosen when the rows are replaced, wherever its row moves to.
+    """
+
+    DEFAULT_CSS = """
+    Table { height: 1fr; background: $background; scrollbar-size-vertical: 1; overflow-x: hidden;
+        &:focus > .table--chosen { background: $primary 40%; text-style: bold; }
+    }
+    .table--plain { color: $foreground; }
+    .table--dim { color: $foreground; text-style: dim; }
+    .table--name { color: $foreground; text-style: bold; }
+    .table--head { color: $foreground; text-style: bold dim; }
+    .table--busy { color: $text-accent; }
+    .table--good { color: $text-success; }
+    .table--warn { color: $text-warning; }
+    .table--bad { color: $text-error; }
+    .table--chosen { background: $primary 20%; }
+    .table--marked { background: $warning 25%; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--{tone}" for tone in Tone} | {"table--chosen", "table--marked"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup,ctrl+u", "leaf(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+d", "leaf(1)", "Page down", show=False),
+        Binding("home,g", "first", "First", show=False),
+        Binding("end,G", "last", "Last", show=False),
+        Binding("enter", "open", "Open", key_display="Enter"),
+        Binding("space", "mark", "Mark", show=False),
+    ]
+
+    class Opened(Message, Generic[Row]):
+        """Enter, or a second click, on a row."""
+
+        def __init__(self, table: Table[Row], row: Row) -> None:
+            self.table, self.row = table, row
+            super().__init__()
+
+        @property
+        def control(self) -> Table[Row]:
+            return self.table
+
+    class Moved(Message):
+        """Another row is chosen."""
+
+        def __init__(self, table: Table[Any]) -> None:
+            self.table = table
+            super().__init__()
+
+        @property
+        def control(self) -> Table[Any]:
+            return self.table
+
+    class Wanted(Message):
+        """The row at `index` is to be shown and is not at hand, or the end of what is known comes near."""
+
+        def __init__(self, table: Table[Any], index: int) -> None:
+            self.table, self.index = table, index
+            super().__init__()
+
+        @property
+        def control(self) -> Table[Any]:
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        *,
+        key: Callable[[R], Hashable],
+        empty: str = "nothing here",
+        markable: bool = False,
+        shy: bool = False,
+        id: str | None = None,
+    ) -> None:
+        """`shy`: which row is chosen is shown only while the table has the focus; for screens of several tables."""
+        super().__init__(id=id)
+        self._shy = shy
+        self._columns, self._key, self._empty, self._markable = columns, key, empty, markable
+        self._rows: Rows[R] = ()
+        self._told = False
+        """Rows have been shown once: before that nobody knows whether there are any."""
+        self._at = 0
+        self._chosen: Hashable = None
+        self._marked: dict[Hashable, R] = {}
+        self._fitted: list[tuple[Column[R], int]] = []
+        self._painted: dict[int, Strip] = {}
+        self._contents: dict[int, Line] = {}
+        """What `_painted` was drawn from, by line of the screen."""
+        self._painter = Painter(self)
+
+    # --- what others ask of it ---
+
+    @property
+    def row(self) -> R | None:
+        """The chosen row; None when there is none."""
+        return self._row(self._at)
+
+    @property
+    def at(self) -> int:
+        """The index of the chosen row."""
+        return self._at
+
+    @property
+    def rows(self) -> Rows[R]:
+        return self._rows
+
+    @property
+    def marked(self) -> Sequence[R]:
+        """Marked rows, in the order of their marking; also those that are not shown any more."""
+        return tuple(self._marked.values())
+
+    @property
+    def fitted(self) -> Sequence[tuple[Column[R], int]]:
+        """The columns that there is room for, with their widths."""
+        return self._fitted
+
+    def show(self, rows: Rows[R], *, empty: str | None = None) -> None:
+        """Replace the rows. What was chosen stays chosen where it still is; else the place is kept."""
+        self._rows, self._told = rows, True
+        if empty is not None:
+            self._empty = empty
+        self._at = self._index_of_chosen()
+        self._chosen = None if (row := self.row) is None else self._key(row)
+        height = len(rows) + 1
+        if height != self.virtual_size.height:
+            self.virtual_size = Size(self.size.width, height)
+        self._paint()
+        self.post_message(self.Moved(self))
+
+    def look_again(self) -> None:
+        """Time has passed: paint what reads differently now."""
+        self._paint()
+
+    def unmark(self) -> None:
+        self._marked.clear()
+        self._paint()
+
+    def choose(self, index: int) -> None:
+        """Make the row at `index` the chosen one and bring it into view."""
+        self._at = max(0, min(index, len(self._rows) - 1))
+        row = self.row
+        self._chosen = None if row is None else self._key(row)
+        page = max(1, self.size.height - 1)
+        top = round(self.scroll_y)
+        wanted = min(max(top, self._at - page + 1), self._at)
+        if wanted != top:  # rows that came just now are there for scrolling only once they are laid out
+            self.scroll_to(y=wanted, animate=False, immediate=self.show_vertical_scrollbar, force=True)
+        if len(self._rows) - self._at < 2 * page:
+            self.post_message(self.Wanted(self, len(self._rows)))
+        self._paint()
+        self.post_message(self.Moved(self))
+
+    # --- keys and mouse ---
+
+    def action_move(self, by: int) -> None:
+        self.choose(self._at + by)
+
+    def action_leaf(self, by: int) -> None:
+        self.choose(self._at + by * max(1, self.size.height - 2))
+
+    def action_first(self) -> None:
+        self.choose(0)
+
+    def action_last(self) -> None:
+        self.choose(len(self._rows) - 1)
+
+    def action_open(self) -> None:
+        if (row := self.row) is not None:
+            self.post_message(self.Opened(self, row))
+
+    def action_mark(self) -> None:
+        if self._markable and (row := self.row) is not None:
+            key = self._key(row)
+            if self._marked.pop(key, None) is None:
+                self._marked[key] = row
+            self.choose(self._at + 1)
+
+    def on_click(self, event: events.Click) -> None:
+        index = round(self.scroll_y) + event.y - 1
+        if event.y and 0 <= index < len(self._rows):
+            again = index == self._at and self.has_focus
+            self.focus()
+            self.choose(index)
+            if again or event.chain > 1:
+                self.action_open()
+
+    # --- painting ---
+
+    def on_resize(self) -> None:
+        self._measure()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._forget()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._painter = Painter(self)
+        self._forget()
+
+    def set_columns(self, columns: Sequence[Column[R]]) -> None:
+        """Show other columns of the same rows."""
+        self._columns = columns
+        self._measure()
+
+    def _measure(self) -> None:
+        self._fitted = fit(self._columns, max(1, self.size.width - 2))
+        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self._forget()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._painted.get(y)
+        if strip is None:
+            content = self._content(y, self._eye())
+            strip = self._painted[y] = self._painter.draw(content, self._fitted, self.size.width)
+            self._contents[y] = content
+        return strip
+
+    def _forget(self) -> None:
+        """Nothing that was painted holds any more: another place, size or colour."""
+        self._painted.clear()
+        self._contents.clear()
+
+    def _paint(self) -> None:
+        """Repaint of each line the stretch that differs from what stands there; drawing is dear, comparing is not."""
+        if not self.is_attached or not self.size:
+            return
+        eye = self._eye()
+        for y in range(self.size.height):
+            content, old = self._content(y, eye), self._painted.get(y)
+            if old is not None and content == self._contents.get(y):
+                continue
+            new = self._painted[y] = self._painter.draw(content, self._fitted, self.size.width)
+            self._contents[y] = content
+            first, last = (0, self.size.width) if old is None else difference(old, new)
+            self.refresh(Region(first, y, last - first, 1))
+
+    def _content(self, y: int, eye: Eye) -> Line:
+        """What stands in a line: the mark before it, how it is laid under, and its cells."""
+        if y == 0:
+            return Line(" ", "", tuple(column.title for column, _ in self._fitted), Tone.HEAD)
+        index = round(self.scroll_y) + y - 1
+        row = self._row(index)
+        if row is None:
+            if index < len(self._rows):
+                self.post_message(self.Wanted(self, index))
+                return Line("  …")
+            nothing = self._empty if self._told else "…"
+            return Line(f"  {nothing}" if not len(self._rows) and y == 2 else "")
+        chosen, marked = index == self._at and not (self._shy and not self.has_focus), self._key(row) in self._marked
+        mark = eye.pick("◆", "#") if marked else eye.pick("▌", ">") if chosen else " "
+        under = f"{'marked ' if marked else ''}{'chosen' if chosen else ''}"
+        return Line(mark, under, tuple(column.cell(row, eye) for column, _ in self._fitted))
+
+    def _eye(self) -> Eye:
+        return Eye.open(ascii=getattr(self.app, "ascii", False))
+
+    # --- rows ---
+
+    def _row(self, index: int) -> R | None:
+        return self._rows[index] if 0 <= index < len(self._rows) else None
+
+    def _index_of_chosen(self) -> int:
+        last = max(0, len(self._rows) - 1)
+        if self._chosen is None:
+            return 0
+        near = min(self._at, last)
+        # mostly it is where it was, or a little below because new rows came
+        for index in chain((near,), range(min(last + 1, 2_000))):
+            row = self._row(index)
+            if row is not None and self._key(row) == self._chosen:
+                return index
+        return near

@@ -1,0 +1,75 @@
+"""Arguments as lines of text: what nobody touched is sent as it was, the rest as it was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from serving import HOSTILE
+
+from jobd.dashboard.arguments import line, rest, typed
+from jobd.model.privacy import MASKED
+from jobd.model.reports import ParameterReport
+
+
+def parameter(kind: str = "any", **more: Any) -> ParameterReport:
+    return ParameterReport(name="note", type=kind, **more)
+
+
+TEXTS = ["plain", "", "123", "null", '"quoted"', "two\nlines", HOSTILE]
+
+
+@pytest.mark.parametrize("kind", ["str", "any", "str or null"])
+@pytest.mark.parametrize("value", [*TEXTS, 7, 1.5, None, True, [1, "a"], {"a": [None]}])
+def test_what_nobody_touched_is_sent_as_it_was(kind: str, value: Any) -> None:
+    shown = line(parameter(kind), {"note": value})
+    said = typed([(shown, shown.text)])
+    assert said.args == {"note": value}
+    assert not said.texts
+    assert shown.text.isprintable()
+
+
+def test_what_was_typed_is_left_to_the_daemon_to_read() -> None:
+    shown = line(parameter("int", default=5), {"note": 7})
+    assert typed([(shown, "8")]).texts == {"note": "8"}
+
+
+def test_a_text_that_had_to_be_quoted_is_read_as_it_was_written() -> None:
+    shown = line(parameter("str"), {"note": "two\nlines"})
+    assert shown.text == '"two\\nlines"'
+    assert typed([(shown, '"three\\nlines"')]).args == {"note": "three\nlines"}
+    with pytest.raises(ValueError, match="note: is no JSON"):
+        typed([(shown, '"three')])
+
+
+def test_an_empty_line_leaves_the_default_and_says_which() -> None:
+    assert line(parameter("int", default=5), {}).hint == "default 5"
+    assert line(parameter("int", required=True), {}).hint == "required"
+    shown = line(parameter("int", default=5), {"note": 7})
+    said = typed([(shown, "")])
+    assert (said.args, said.texts) == ({}, {})
+
+
+@pytest.mark.parametrize("value", [MASKED, {"iban": MASKED}, [1, MASKED]])
+def test_what_was_hidden_is_not_sent_back_as_stars(value: Any) -> None:
+    shown = line(parameter(), {"note": value})
+    assert shown.text == ""
+    assert "hidden" in shown.hint
+    left = rest({"secret": value, "open": 1})
+    assert typed([(left, left.text)]).args == {"open": 1}
+    assert "hidden" in left.hint
+
+
+def test_arguments_that_are_not_listed_are_one_object() -> None:
+    assert typed([(rest({}), '{"a": [1, null]}')]).args == {"a": [1, None]}
+    with pytest.raises(ValueError, match="one JSON object"):
+        typed([(rest({}), "[1]")])
+    with pytest.raises(ValueError, match="is no JSON"):
+        typed([(rest({}), "{a: 1}")])
+
+
+def test_the_command_says_the_same_with_as_little_quoting_as_will_do() -> None:
+    plain = line(parameter("int"), {"note": 7})
+    assert typed([(plain, plain.text)]).words() == ["--arg", "note=7"]
+    number_as_text = line(parameter("any"), {"note": "7"})
+    assert typed([(number_as_text, number_as_text.text)]).words() == ["--args-json", '{"note": "7"}']

@@ -1,0 +1,66 @@
+"""The list of runs: states, filters, marks, and what can be done to one or to all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from serving import SmallDaemon
+from support.dashboards import looking
+
+from jobd.model.run import NewRun
+
+
+async def test_runs_are_listed_with_state_and_job(daemon: SmallDaemon, socket: Path) -> None:
+    run = await daemon.enqueue_many([NewRun(job="tidy"), NewRun(job="mail", args={"to": "ada@example.com"})])
+    await daemon.ended(run[0], "failed", error="TimeoutError: too slow")
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until("too slow")
+        assert "✗ failed" in eyes.text
+        assert "○ queued" in eyes.text
+
+
+async def test_a_filter_leaves_what_it_finds(daemon: SmallDaemon, socket: Path) -> None:
+    await daemon.enqueue_many([NewRun(job="tidy"), NewRun(job="mail")])
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until("tidy")
+        await eyes.press("slash")
+        await eyes.type("job:mail")
+        await eyes.press("enter")
+        await eyes.until_gone("tidy")
+        assert "mail" in eyes.text
+        await eyes.press("escape")
+        await eyes.until("tidy")
+
+
+async def test_what_is_chosen_stays_chosen_when_runs_come(daemon: SmallDaemon, socket: Path) -> None:
+    first, _ = await daemon.enqueue_many([NewRun(job="tidy"), NewRun(job="mail")])
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until("tidy")
+        await eyes.press("j")
+        table = eyes.page.query_one("#runs")
+        assert table.row.id == first
+        await daemon.enqueue_many([NewRun(job="mail")] * 5)
+        await eyes.loaded()
+        assert len(table.rows) == 7
+        assert table.row.id == first
+
+
+async def test_a_retry_makes_a_new_run_and_says_the_command(daemon: SmallDaemon, socket: Path) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    await daemon.ended(run, "failed", error="boom")
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until("boom")
+        await eyes.press("r")
+        await eyes.until(f"jobctl retry {run}")
+        await eyes.until("queued")
+
+
+async def test_who_may_only_look_has_no_keys_for_changes(daemon: SmallDaemon, viewer_socket: Path) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    async with looking(viewer_socket, screen="runs") as eyes:
+        await eyes.until("READ ONLY")
+        await eyes.until("tidy")
+        assert "Retry" not in eyes.text
+        await eyes.press("c")
+        await eyes.loaded()
+        assert (await daemon.views.runs.one(run)).state == "queued"

@@ -1,0 +1,165 @@
+"""A run by hand: finding the job, its arguments, and what the daemon says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from serving import HOSTILE, SmallDaemon
+from support.dashboards import Eyes, looking
+
+from jobd.dashboard.widgets.trigger import Trigger
+from jobd.model.run import Run
+
+
+async def asked(eyes: Eyes, job: str | None = None, args: dict[str, Any] | None = None) -> None:
+    """The dialog is there, and knows the jobs."""
+    await eyes.until(lambda: eyes.app.snapshot.me is not None)
+    eyes.app.push_screen(Trigger(job, args or {}))
+    await eyes.until("backup" if job is None else "the job's own")
+
+
+async def only_run(daemon: SmallDaemon) -> Run:
+    run = await daemon.views.runs.one(await daemon.database.fetchval("select id from jobd.runs"))
+    assert await daemon.database.fetchval("select count(*) from jobd.runs") == 1
+    return run
+
+
+async def test_a_job_is_found_by_typing_and_its_arguments_have_names_types_and_defaults(
+    daemon: SmallDaemon, socket: Path
+) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until(lambda: eyes.app.snapshot.me is not None)
+        await eyes.press("t")
+        await eyes.until("backup")
+        await eyes.type("ti")
+        await eyes.until_gone("backup")
+        await eyes.press("enter")
+        await eyes.until("batch int")
+        assert "default 50" in eyes.text  # the job's own, not the function's
+        assert "the job's own: default" in eyes.text
+        await eyes.type("7")
+        await eyes.until("$ jobctl trigger tidy --arg batch=7")
+        await eyes.press("enter")
+        await eyes.until("was added")
+        run = await only_run(daemon)
+        assert (run.job, run.args) == ("tidy", {"batch": 7})
+
+
+async def test_what_the_daemon_refuses_is_said_in_the_dialog_and_nothing_typed_is_lost(
+    daemon: SmallDaemon, socket: Path
+) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "mail")
+        await eyes.type("ada@example.com")
+        await eyes.press("enter")
+        await eyes.until("subject: is required (str)")
+        assert "ada@example.com" in eyes.text
+        await eyes.type("Hello")  # the line in question has the focus
+        await eyes.press("ctrl+s")
+        await eyes.until("was added")
+        assert (await only_run(daemon)).args == {"to": "ada@example.com", "subject": "Hello"}
+
+
+async def test_queue_and_delay_can_be_others_than_the_jobs_own(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "tidy")
+        await eyes.press("tab", "tab", "tab")
+        await eyes.type("lwo")
+        await eyes.press("enter")
+        await eyes.until('did you mean "low"')
+        await eyes.press("backspace", "backspace")
+        await eyes.type("ow")
+        await eyes.press("tab")
+        await eyes.type("2h")
+        await eyes.until("$ jobctl trigger tidy --queue low --in 2h")
+        await eyes.press("enter")
+        await eyes.until("was added")
+        run = await only_run(daemon)
+        assert (run.queue, run.state) == ("low", "scheduled")
+
+
+async def test_a_command_takes_its_arguments_as_one_object(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "backup")
+        await eyes.type("{")
+        await eyes.press("enter")
+        await eyes.until("the arguments: is no JSON")
+        await eyes.type('"full": true}')
+        await eyes.press("enter")
+        await eyes.until("was added")
+        assert (await only_run(daemon)).args == {"full": True}
+
+
+async def test_known_arguments_stand_in_their_lines_and_are_sent_as_they_were(
+    daemon: SmallDaemon, socket: Path
+) -> None:
+    args = {"to": "ada@example.com", "subject": "12", "body": "two\nlines", "copies": ["b", "c"]}
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "mail", args)
+        for text in ("ada@example.com", '"two\\nlines"', '["b", "c"]'):
+            assert text in eyes.text
+        await eyes.press("ctrl+s")
+        await eyes.until("was added")
+        assert (await only_run(daemon)).args == args
+
+
+async def test_another_job_than_the_first_starts_with_empty_lines(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "tidy", {"batch": 77})
+        assert "77" in eyes.text
+        await eyes.press("shift+tab", "end", *["backspace"] * 4)
+        await eyes.type("mai")
+        await eyes.press("enter")
+        await eyes.until("subject str")
+        assert "77" not in eyes.text
+
+
+async def test_a_job_that_nobody_knows_any_more_is_said(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until(lambda: eyes.app.snapshot.me is not None)
+        eyes.app.push_screen(Trigger("gone", {}))
+        await eyes.until("does not know the job gone")
+        await eyes.type("zzz")
+        await eyes.until("no job has zzz in its name")
+        await eyes.press("ctrl+s")
+        await eyes.until("choose a job first")
+
+
+async def test_escape_leaves_without_a_run(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "tidy")
+        await eyes.press("escape")
+        await eyes.until_gone("Trigger a run")
+        assert not await daemon.database.fetchval("select count(*) from jobd.runs")
+
+
+async def test_who_may_only_look_gets_no_dialog(daemon: SmallDaemon, viewer_socket: Path) -> None:
+    async with looking(viewer_socket, screen="runs") as eyes:
+        await eyes.until("READ ONLY")
+        await eyes.press("t")
+        await eyes.loaded()
+        assert "Trigger" not in eyes.text
+
+
+async def test_hostile_arguments_are_shown_and_do_nothing(daemon: SmallDaemon, socket: Path) -> None:
+    args = {"to": HOSTILE, "subject": "[bold]x[/]", "body": HOSTILE, "copies": [HOSTILE]}
+    async with looking(socket, screen="runs", size=(160, 45)) as eyes:
+        await asked(eyes, "mail", args)
+        await eyes.until("[bold]x[/]")
+        assert not {"\x1b", "\x07", "\u202e", "\x9b", "\ufeff"} & set(eyes.text)
+
+
+@pytest.mark.parametrize("job", ["mail", None])
+async def test_a_small_terminal_shows_the_lines_and_the_buttons(
+    daemon: SmallDaemon, socket: Path, job: str | None
+) -> None:
+    async with looking(socket, screen="runs", size=(60, 20)) as eyes:
+        await asked(eyes, job)
+        assert " Cancel " in eyes.text
+        if job is not None:
+            assert "$ jobctl trigger mail" in eyes.text
+            await eyes.press("enter")
+            await eyes.until("subject: is required")
+            assert " Cancel " in eyes.text

@@ -1,0 +1,78 @@
+"""The picture in README.md: the real dashboard over the demo's data, and never an old one.
+
+    JOBD_PICTURE=1 pytest -n0 tests/dashboard/test_picture.py
+
+draws it anew; without that the picture is held against what the dashboard shows today.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.dashboards import Eyes, looking
+
+from jobd.dashboard.widgets.table import Table
+from jobd.demo.daemon import daemon
+from jobd.demo.place import temporary_place
+from jobd.demo.scene import Sabotage, scene
+from jobd.stop import Stop
+
+PICTURE = Path(__file__).parents[2] / "docs" / "dashboard.svg"
+SIZE = (132, 42)
+RUNS_SEEN = 12
+"""So many have ended before it is drawn: every business job is among them."""
+
+
+@pytest.mark.timeout(120)
+async def test_the_picture_in_the_readme_shows_what_the_dashboard_shows() -> None:
+    with temporary_place(keep=False) as place:
+        async with (
+            scene(place, live=timedelta(seconds=10), sabotage=Sabotage()) as set_up,
+            daemon(set_up.config, Stop()),
+            looking(place.socket, size=SIZE) as eyes,
+        ):
+            await eyes.until(lambda: ended(eyes) >= RUNS_SEEN, seconds=40)
+            await eyes.loaded()
+            if os.environ.get("JOBD_PICTURE"):
+                PICTURE.write_text(drawn(eyes), "utf-8")
+            shown = words(PICTURE.read_text("utf-8"))
+            missing = [label for label in labels(eyes) if label not in shown]
+            assert not missing, f"docs/dashboard.svg is old: {missing}; draw it anew (see the top of this file)"
+
+
+def ended(eyes: Eyes) -> int:
+    status = eyes.app.snapshot.status
+    return status.counts.hour.get("succeeded", 0) if status is not None and status.counts is not None else 0
+
+
+def drawn(eyes: Eyes) -> str:
+    """The screen as SVG, without the web fonts that Textual names: nothing is fetched from anywhere."""
+    picture = eyes.app.export_screenshot(title="jobd demo")
+    picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+    return picture.replace("Fira Code, monospace", "monospace").replace("Fira Code,", "") + "\n"
+
+
+def words(picture: str) -> str:
+    """All text of a picture."""
+    return html.unescape(re.sub(r"<[^>]+>", " ", picture)).replace("\xa0", " ")
+
+
+def labels(eyes: Eyes) -> Iterator[str]:
+    """What stands there whatever the data are: screens, titles of panels and columns, keys."""
+    for entry in ("Home", "Runs", "Schedules", "Queues", "Failed", "Nodes", "Outbox", "Stats", "Events", "DB", "Config"):
+        yield entry
+    for panel in eyes.page.query(".panel"):
+        if panel.border_title and panel.region.height > 2:
+            yield str(panel.border_title)
+    for table in eyes.page.query(Table):
+        if table.region.height > 1:
+            yield from (column.title for column, _ in table.fitted if column.title)
+    for _, binding, enabled, _ in eyes.page.active_bindings.values():
+        if enabled and binding.show and binding.description:
+            yield binding.description

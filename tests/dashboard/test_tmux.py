@@ -1,0 +1,76 @@
+"""The whole dashboard in a real terminal: every screen, an action, hostile data, and the terminal given back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from serving import SmallDaemon
+from support.tmux import Tmux, tmux
+
+from jobd.dashboard.screens import SCREENS
+from jobd.model.run import NewRun
+
+HOSTILE = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x9b31m\x1bPx\x1b\\\r\u202eevil [bold red]markup[/] [@click=app.quit]x[/]"
+
+
+@pytest.fixture
+async def top(daemon: SmallDaemon, socket: Path, tmp_path: Path) -> AsyncIterator[Tmux]:
+    command = [sys.executable, "-m", "jobd.jobctl.cli", "--socket", str(socket), "top"]
+    async with tmux(tmp_path, command) as window:
+        yield window
+
+
+async def test_every_screen_is_one_key_away(daemon: SmallDaemon, top: Tmux) -> None:
+    await daemon.enqueue_many([NewRun(job="tidy"), NewRun(job="mail")])
+    await top.until("● ready")
+    for screen in SCREENS:
+        await top.press(screen.key)
+        await top.until(lambda shown, screen=screen: "Traceback" not in shown and screen.title in shown)
+        await top.press("?")
+        await top.until("Everywhere")
+        await top.press("Escape")
+    await top.press("q")
+    await top.until("Pane is dead")
+
+
+async def test_a_run_is_cancelled_by_keys_and_the_command_is_said(daemon: SmallDaemon, top: Tmux) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    await top.until("● ready")
+    await top.press("2")
+    await top.until("tidy")
+    await top.press("c")
+    await top.until(f"jobctl cancel {run}")
+    assert (await daemon.views.runs.one(run)).state == "cancelled"
+
+
+async def test_what_jobs_wrote_cannot_command_the_terminal(daemon: SmallDaemon, top: Tmux) -> None:
+    run, queued = await daemon.enqueue_many(
+        [NewRun(job="tidy", args={"note": HOSTILE}, source=HOSTILE), NewRun(job="mail", args={"to": HOSTILE})]
+    )
+    await daemon.ended(run, "failed", error=HOSTILE, reason=HOSTILE, result=HOSTILE)
+    await daemon.database.execute(
+        "update jobd.queues set paused_at = now(), paused_by = $1, pause_reason = $1 where name = 'low'", HOSTILE
+    )
+    title, buffers = await top.title(), await top.buffers()
+    await top.until("● ready")
+    for screen in SCREENS:
+        await top.press(screen.key)
+        await top.until(screen.title)
+        await top.press("Enter")
+        shown = await top.screen()
+        assert "Traceback" not in shown
+        await top.press("Escape")
+    await top.press("2")
+    await top.until("␛")
+    assert (await top.title(), await top.buffers()) == (title, buffers)
+
+
+async def test_a_terminal_that_is_taken_away_is_given_back(daemon: SmallDaemon, top: Tmux) -> None:
+    await top.until("● ready")
+    os.kill(int(await top.ask("display-message", "-p", "#{pane_pid}")), signal.SIGTERM)
+    await top.until("Pane is dead (status 0")

@@ -1,0 +1,89 @@
+"""The dashboard under a Pilot, against a real daemon: keys go in, the text of the screen comes out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from jobd.dashboard.app import Dashboard
+from jobd.dashboard.link import Link
+from jobd.dashboard.page import Page
+
+LOOK_SECONDS = 0.1
+"""What the screen shows by itself (a dialog, a cursor) is announced by nobody, so it is looked at again."""
+
+
+class Eyes:
+    """Somebody in front of the dashboard."""
+
+    def __init__(self, app: Dashboard, pilot: Pilot[Any]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+    @property
+    def page(self) -> Page:
+        page = self.app.screen_stack[-1] if isinstance(self.app.screen_stack[-1], Page) else self.app.screen_stack[0]
+        assert isinstance(page, Page)
+        return page
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Into whatever has the focus."""
+        await self.press(*("space" if character == " " else character for character in text))
+
+    async def until(self, wanted: str | Callable[[], bool], *, seconds: float = 15.0) -> None:
+        """Until a text stands on the screen, or something holds; fails with the screen when it does not come."""
+
+        def holds() -> bool:
+            return wanted in self.text if isinstance(wanted, str) else bool(wanted())
+
+        try:
+            async with asyncio.timeout(seconds):
+                while not holds():
+                    self.app.announced.clear()
+                    await self.pilot.pause()
+                    if holds():
+                        return
+                    await self._news()
+        except TimeoutError:
+            raise AssertionError(f"not seen within {seconds:g} s: {wanted}\n{self.text}") from None
+
+    async def until_gone(self, text: str) -> None:
+        await self.until(lambda: text not in self.text)
+
+    async def loaded(self) -> None:
+        """Until the screen in front has loaded once more."""
+        page, before = self.page, self.page.loads
+        page.old(at_once=True)
+        await self.until(lambda: page.loads > before)
+
+    async def _news(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self.app.announced.wait()
+        except TimeoutError:
+            return
+
+
+@asynccontextmanager
+async def looking(
+    at: Path | Link, *, screen: str = "home", size: tuple[int, int] = (120, 40), ascii: bool = False
+) -> AsyncIterator[Eyes]:
+    """The dashboard at a daemon's socket, once it has heard from it."""
+    link = at if isinstance(at, Link) else Link(socket=str(at))
+    app = Dashboard(link, start=screen, ascii=ascii)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield Eyes(app, pilot)

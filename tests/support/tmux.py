@@ -1,0 +1,72 @@
+"""A program in a real terminal: tmux with a server of its own, keys in, screen out."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+LOOK_SECONDS = 0.1
+
+
+class Tmux:
+    """One window."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+
+    async def ask(self, *words: str) -> str:
+        """What a tmux command prints."""
+        process = await asyncio.create_subprocess_exec(
+            "tmux", "-u", "-S", str(self._socket), "-f", "/dev/null", *words,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, error = await process.communicate()
+        if process.returncode:
+            raise AssertionError(f"tmux {' '.join(words)}: {error.decode()}")
+        return out.decode("utf-8", "replace")
+
+    async def press(self, *keys: str) -> None:
+        await self.ask("send-keys", *keys)
+
+    async def screen(self) -> str:
+        return await self.ask("capture-pane", "-p")
+
+    async def title(self) -> str:
+        return await self.ask("display-message", "-p", "#{pane_title}")
+
+    async def buffers(self) -> str:
+        return await self.ask("list-buffers")
+
+    async def until(self, wanted: str | Callable[[str], bool], seconds: float = 20.0) -> str:
+        """The screen, once a text stands on it or it is as wanted."""
+        shown = ""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    shown = await self.screen()
+                    if wanted in shown if isinstance(wanted, str) else wanted(shown):
+                        return shown
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            raise AssertionError(f"not seen within {seconds:g} s: {wanted}\n{shown}") from None
+
+
+@asynccontextmanager
+async def tmux(directory: Path, command: Sequence[str], *, columns: int = 120, lines: int = 40) -> AsyncIterator[Tmux]:
+    """The program in a window of that size; skips where there is no tmux."""
+    if shutil.which("tmux") is None:
+        pytest.skip("there is no tmux on this machine")
+    window = Tmux(directory / "tmux.sock")
+    await window.ask("new-session", "-d", "-x", str(columns), "-y", str(lines), *command)
+    try:
+        # a program may set the clipboard here, as most terminals let it: what is tested is that ours does not
+        await window.ask("set-option", "-g", "set-clipboard", "on")
+        await window.ask("set-option", "-g", "remain-on-exit", "on")
+        yield window
+    finally:
+        await window.ask("kill-server")
