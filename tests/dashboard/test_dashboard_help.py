@@ -10,7 +10,7 @@ from support.dashboards import looking
 
 from jobd.dashboard.keys import keys
 from jobd.dashboard.looks import MESSAGES, NODES, RUNS
-from jobd.dashboard.screens import SCREENS
+from jobd.dashboard.screens import SCREENS, Entry
 from jobd.model.run import NewRun
 
 
@@ -87,12 +87,16 @@ async def test_the_palette_does_what_the_keys_of_the_screen_do(daemon: SmallDaem
 
 
 @pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
-async def test_the_palette_goes_to_every_screen(daemon: SmallDaemon, socket: Path, entry: object) -> None:
-    async with looking(socket, screen="runs" if entry is not SCREENS[1] else "nodes") as eyes:
+async def test_the_palette_goes_to_every_screen(daemon: SmallDaemon, socket: Path, entry: Entry) -> None:
+    async with looking(socket, screen="runs" if entry.name != "runs" else "nodes") as eyes:
         await eyes.loaded()
-        commands = {command.title: command for command in eyes.app.get_system_commands(eyes.app.screen)}
-        commands[entry.title].callback()
+        await eyes.press("colon")
+        await eyes.until("Search for commands")
+        await eyes.type(entry.title)
+        await eyes.until(f"Show {entry.title} (key {entry.key})")
+        await eyes.press("enter")
         await eyes.until(lambda: eyes.app.current_mode == entry.name)
+        await eyes.loaded()
 
 
 async def test_the_palette_freezes_chooses_colours_helps_and_quits(daemon: SmallDaemon, socket: Path) -> None:

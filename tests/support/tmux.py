@@ -62,11 +62,16 @@ async def tmux(directory: Path, command: Sequence[str], *, columns: int = 120, l
     if shutil.which("tmux") is None:
         pytest.skip("there is no tmux on this machine")
     window = Tmux(directory / "tmux.sock")
-    await window.ask("new-session", "-d", "-x", str(columns), "-y", str(lines), *command)
+    size = ("-x", str(columns), "-y", str(lines))
+    await window.ask("new-session", "-d", *size, "sleep", "1000")
     try:
         # a program may set the clipboard here, as most terminals let it: what is tested is that ours does not
         await window.ask("set-option", "-g", "set-clipboard", "on")
         await window.ask("set-option", "-g", "remain-on-exit", "on")
+        await window.ask("set-option", "-s", "escape-time", "0")
+        await window.ask("set-option", "-g", "window-size", "manual")
+        await window.ask("resize-window", *size)
+        await window.ask("respawn-pane", "-k", *command)
         yield window
     finally:
         await window.ask("kill-server")

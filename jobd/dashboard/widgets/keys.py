@@ -45,7 +45,7 @@ class Keys(Static):
         found: dict[str, tuple[str, str, str, bool]] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
             if binding.show and binding.description:
-                shown = self.app.get_key_display(binding)
+                shown = self.app.get_key_display(binding).replace("esc", "Esc")
                 found.setdefault(binding.action, (binding.key, shown, binding.description, enabled))
         if (keys := tuple(found.values())) != self._shown:
             self._shown = keys

@@ -1,0 +1,103 @@
+"""Every screen as text, at three sizes of a terminal, over rows that do not change.
+
+    JOBD_SNAPSHOTS=1 pytest -n0 tests/dashboard/test_snapshots.py
+
+writes `snapshots/` anew: look at the difference before it is committed. Seconds move on while a test runs, so they are
+masked, with the blanks of their line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta
+from difflib import unified_diff
+from pathlib import Path
+
+import pytest
+from serving import SmallDaemon
+from support.dashboard_rows import joined, scheduled
+from support.dashboards import Eyes, looking
+from support.failures import failed
+
+from jobd.model.run import NewRun
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SIZES = ((60, 20), (80, 24), (140, 45))
+SCREENS = ("home", "runs", "run", "schedules", "queues", "failed", "nodes", "outbox", "statistics", "journal", "settings")
+MOVES = re.compile(
+    r"(?<![\w.])\d+(\.\d+)?(ms|s)\b( ago)?|\bnow\b|\d\d:\d\d(:\d\d)?( UTC|Z)?|(?<= )·+(?= )"
+    r"|\bin \d\w+|\b([A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}\b|\d{4}-\d\d-\d\d"
+)
+LONG = timedelta(hours=3, seconds=20)
+
+
+@pytest.fixture
+async def shop(daemon: SmallDaemon) -> SmallDaemon:
+    """Runs of every kind, three hours old, so that their ages stand still for a minute."""
+    await joined(daemon, 7)
+    await scheduled(daemon, "tidy-up", after=timedelta(hours=5, minutes=29, seconds=40))
+    await scheduled(daemon, "tidy-twice", after=timedelta(hours=7, seconds=40), paused=True)
+    runs = await daemon.enqueue_many(
+        [NewRun(job="backup"), NewRun(job="tidy", args={"batch": 10}), NewRun(job="mail", args={"to": "ada@example.com"})]
+    )
+    done, _ = await daemon.enqueue(NewRun(job="tidy"))
+    await daemon.ended(done, "succeeded", result={"tidied": 12})
+    await failed(daemon, ago=timedelta(0))
+    await daemon.running(runs[0])
+    await daemon.database.execute(
+        "update jobd.runs set created_at = now() - $1::interval, due_at = now() - $1::interval, "
+        "started_at = case when started_at is not null then now() - $1::interval end", LONG,
+    )  # fmt: skip
+    await daemon.database.execute(
+        "update jobd.history set finished_at = now() - $1::interval, started_at = now() - $1::interval, "
+        "created_at = now() - $1::interval, due_at = now() - $1::interval", LONG,
+    )  # fmt: skip
+    await daemon.database.execute(
+        "update jobd.attempts set started_at = now() - $1::interval, finished_at = now() - $1::interval", LONG
+    )
+    await daemon.database.execute(
+        "update jobd.queues set paused_at = now() - $1::interval, paused_by = 'uid:1000 (ada)', "
+        "pause_reason = 'the disk is full' where name = 'low'", LONG,
+    )  # fmt: skip
+    await daemon.database.execute(
+        "update jobd.schedules set paused_at = now() - $1::interval where paused_at is not null", LONG
+    )
+    return daemon
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_a_screen_looks_as_it_did(shop: SmallDaemon, socket: Path, screen: str, size: tuple[int, int]) -> None:
+    async with looking(socket, screen="runs" if screen == "run" else screen, size=size) as eyes:
+        await eyes.until(lambda: eyes.app.snapshot.status is not None and eyes.page.loads > 0)
+        if screen == "run":
+            await eyes.press("G", "enter")
+        await eyes.loaded()
+        shown = await still(eyes)
+    file = SNAPSHOTS / f"{screen}-{size[0]}x{size[1]}.txt"
+    if os.environ.get("JOBD_SNAPSHOTS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(shown + "\n", "utf-8")
+    other = "\n".join(unified_diff(file.read_text("utf-8").splitlines(), shown.splitlines(), lineterm="", n=0))
+    assert not other, f"if it is meant to look so, see the top of this file\n{other}"
+
+
+async def still(eyes: Eyes) -> str:
+    """The screen, once it has been the same for two loads."""
+    before = ""
+    while (shown := masked(eyes.text)) != before:
+        before = shown
+        await eyes.loaded()
+    return shown
+
+
+def masked(text: str) -> str:
+    """Without what moves by itself."""
+    return "\n".join(_masked(line) for line in text.splitlines())
+
+
+def _masked(line: str) -> str:
+    line = re.sub(r"/\S+/jobd\.toml", "/…/jobd.toml", line)
+    changed = MOVES.sub("#", line)
+    return line if changed == line else re.sub(r" {2,}|─{2,}", lambda blank: blank[0][:2], changed).rstrip()
