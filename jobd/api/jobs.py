@@ -33,13 +33,13 @@ def _with_parameters(job: JobReport, daemon: Control) -> JobReport:
     """Other daemons' jobs are listed, too, but only what this node knows shows what it takes."""
     if (known := daemon.jobs.get(job.name)) is None:
         return job
-    parameters = daemon.parameters(job.name)
+    parameters, args = daemon.parameters(job.name), daemon.views.mask.of("args", dict(known.args))
     listed = tuple(
         ParameterReport(
             name=one.name,
             type=one.type,
-            required=one.required and one.name not in known.args,
-            default=known.args.get(one.name, one.default if _is_json(one.default) else str(one.default)),
+            required=one.required and one.name not in args,
+            default=args.get(one.name, one.default if _is_json(one.default) else str(one.default)),
         )
         for one in parameters.listed
     )

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from jobd.api.bodies import Length, Name
 from jobd.api.feed import KINDS
-from jobd.model.bulk import BulkAction
+from jobd.model.bulk import EVERY, BulkAction
 from jobd.model.message import MessageState
 from jobd.model.roles import Role
 from jobd.model.stats import Window
@@ -61,7 +61,7 @@ class Weight(Why):
 class Purge(Why):
     """POST /v1/queues/{name}/purge"""
 
-    expected_count: Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+    expected_count: Annotated[int, Field(ge=0, le=EVERY, strict=True)]
 
 
 class BulkBody(Why):
@@ -69,7 +69,7 @@ class BulkBody(Why):
 
     action: BulkAction
     filter: FilterText
-    expected_count: Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+    expected_count: Annotated[int, Field(ge=0, le=EVERY, strict=True)]
     """What the caller saw; 409 when more than a tenth more match by now."""
     to: Name | None = None
     """The queue, for `move`."""

@@ -8,15 +8,11 @@ from typing import Any
 from jobd.client.asks import audit, bulk, nodes, outbox, queues, reload, runs, schedules
 from jobd.dashboard.arguments import Typed
 from jobd.dashboard.deed import MANY, Care, Deed, command
-from jobd.model.bulk import BulkAction
+from jobd.model.bulk import EVERY, BulkAction
 from jobd.model.change import AuditEntry
 from jobd.model.reports import Count, Counted, NodeReport, QueueReport, ScheduleReport
 from jobd.model.roles import Role
 from jobd.model.run import Run
-
-EVERY = 10_000_000
-"""What the daemon takes at most as an expected number: where counting stopped, all of them are meant."""
-
 
 def cancel_run(run: Run) -> Deed | None:
     """None for a run that has ended."""
@@ -54,7 +50,7 @@ def change_all(action: BulkAction, filter_text: str, count: int, more: bool, que
     to = f" to {queue}" if queue else ""
     target = ["--to", queue] if queue else []
     return Deed(
-        ask=bulk.begin(action, filter_text, count, None, queue),
+        ask=bulk.begin(action, filter_text, EVERY if more else count, None, queue),
         title=f"{action.value.capitalize()} {number} runs{to}",
         detail=f"All that this filter finds: {filter_text}",
         command=command("runs", action.value, "--filter", filter_text, *target, "--yes"),

@@ -35,11 +35,12 @@ def change_all(
     if not found["count"]:
         output.rows([], ())
         return DONE
-    expected = 0 if found["more"] else found["count"]
+    from jobd.model.bulk import EVERY  # with what it needs, too much for every start
+
     many = f"{counted(found)} {'run' if found['count'] == 1 else 'runs'}"
     where = f" to queue {queue}" if queue else ""
     sure(f"{action} {many}{where} ({filter_text})?", yes=yes, typed=how_sure(found["count"]))
-    body = {"action": action, "filter": filter_text, "expected_count": expected or None, "reason": reason}
+    body = {"action": action, "filter": filter_text, "expected_count": EVERY if found["more"] else found["count"], "reason": reason}
     return watched(daemon, daemon.post("/v1/runs/bulk", said({**body, "to": queue})), output)
 
 

@@ -84,7 +84,9 @@ def _purge(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Ou
     more = queue["queued"]["more"] or queue["scheduled"]["more"]
     question = f"cancel all {waiting:,}{'+' if more else ''} runs that wait in queue {options.name}?"
     sure(question, yes=options.yes, typed=options.name)
-    body = {"expected_count": None if more else waiting, "reason": options.reason}
+    from jobd.model.bulk import EVERY  # with what it needs, too much for every start
+
+    body = {"expected_count": EVERY if more else waiting, "reason": options.reason}
     return watched(asked, asked.post(f"/v1/queues/{quoted(options.name)}/purge", said(body)), output)
 
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 from jobd.model.filter import Filter
 from jobd.model.run import FINAL, RunState
 
+EVERY = 10_000_000
+"""The most that may be expected; says "all of them" where counting stopped at 10,000."""
 GROWN = 1.1
 """How much larger than what somebody saw a set may be by the time they act on it."""
 

@@ -35,7 +35,7 @@ class Views:
     """Reads for the API. Each raises StoreUnavailable when Postgres is gone or takes over two seconds."""
 
     def __init__(self, database: Database, mask: Mask = NOTHING) -> None:
-        self._database = database
+        self._database, self.mask = database, mask
         self.why = Circumstances(database, self)
         self.runs = RunPages(database, mask)
         self.search = RunSearch(database, mask)

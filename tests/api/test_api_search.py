@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -149,6 +150,14 @@ async def test_masked_values_are_in_no_answer(masking) -> None:
         assert "********" in text or path == "/v1/outbox", text
     shown = await said(await client.get(f"/v1/runs/{run}"))
     assert (shown["args"], shown["result"]) == ({"note": "********", "batch": 1}, {"iban": "********", "n": 1})
+
+
+async def test_masked_arguments_of_a_job_are_no_defaults_to_be_read(masking) -> None:
+    daemon, client = masking
+    daemon.jobs = {**daemon.jobs, "tidy": replace(daemon.jobs["tidy"], args={"note": "4111-secret", "batch": 50})}
+    text = await (await client.get("/v1/jobs/tidy")).text()
+    assert "secret" not in text
+    assert "********" in text
 
 
 async def test_a_run_whose_masked_arguments_were_overwritten_is_not_retried(masking) -> None:

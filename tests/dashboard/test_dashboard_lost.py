@@ -34,15 +34,22 @@ async def test_a_daemon_that_was_killed_and_comes_back_is_looked_at_again(postgr
 
 
 async def test_a_dashboard_may_be_there_before_its_daemon(postgres_url: str, tmp_path: Path) -> None:
-    async with fresh_database(postgres_url) as url, processes(tmp_path, url, more=NOOP) as (daemon,):
-        async with looking(daemon.socket, screen="runs") as eyes:
-            await eyes.until("been heard yet")
-            await daemon.start()
-            await eyes.until("● ready")
+    async with (
+        fresh_database(postgres_url) as url,
+        processes(tmp_path, url, more=NOOP) as (daemon,),
+        looking(daemon.socket, screen="runs") as eyes,
+    ):
+        await eyes.until("been heard yet")
+        await daemon.start()
+        await eyes.until("● ready")
 
 
 async def test_a_database_that_is_away_is_named_and_the_list_stays(postgres_url: str, tmp_path: Path) -> None:
-    async with fresh_database(postgres_url) as url, proxied(url) as proxy, processes(tmp_path, proxy.url, more=NOOP) as (daemon,):
+    async with (
+        fresh_database(postgres_url) as url,
+        proxied(url) as proxy,
+        processes(tmp_path, proxy.url, more=NOOP) as (daemon,),
+    ):
         await daemon.start()
         await daemon.add("noop")
         async with looking(daemon.socket, screen="runs") as eyes:

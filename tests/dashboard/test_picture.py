@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from support.dashboards import Eyes, looking
 
+from jobd.dashboard.screens import SCREENS
 from jobd.dashboard.widgets.table import Table
 from jobd.demo.daemon import daemon
 from jobd.demo.place import temporary_place
@@ -65,8 +66,7 @@ def words(picture: str) -> str:
 
 def labels(eyes: Eyes) -> Iterator[str]:
     """What stands there whatever the data are: screens, titles of panels and columns, keys."""
-    for entry in ("Home", "Runs", "Schedules", "Queues", "Failed", "Nodes", "Outbox", "Stats", "Events", "DB", "Config"):
-        yield entry
+    yield from (screen.title for screen in SCREENS)
     for panel in eyes.page.query(".panel"):
         if panel.border_title and panel.region.height > 2:
             yield str(panel.border_title)

@@ -1,4 +1,4 @@
-"""A thousand events a second: the dashboard stays as large as it was, answers keys, and says what is true in the end."""
+"""A thousand events a second: the dashboard stays as large as it was, and answers keys."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from benchmarks.terminal import PYTHON, terminal
 from serving import SmallDaemon
 
+from benchmarks.terminal import PYTHON, terminal
 from jobd.model.run import NewRun
 
 PER_SECOND = 1_000

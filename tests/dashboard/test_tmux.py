@@ -15,7 +15,8 @@ from support.tmux import Tmux, tmux
 from jobd.dashboard.screens import SCREENS
 from jobd.model.run import NewRun
 
-HOSTILE = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x9b31m\x1bPx\x1b\\\r\u202eevil [bold red]markup[/] [@click=app.quit]x[/]"
+ORDERS = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x9b31m\x1bPx\x1b\\\r\u202eevil"
+HOSTILE = f"{ORDERS} [bold red]markup[/] [@click=app.quit]x[/]"
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ async def test_a_run_is_cancelled_by_keys_and_the_command_is_said(daemon: SmallD
 
 
 async def test_what_jobs_wrote_cannot_command_the_terminal(daemon: SmallDaemon, top: Tmux) -> None:
-    run, queued = await daemon.enqueue_many(
+    run, _ = await daemon.enqueue_many(
         [NewRun(job="tidy", args={"note": HOSTILE}, source=HOSTILE), NewRun(job="mail", args={"to": HOSTILE})]
     )
     await daemon.ended(run, "failed", error=HOSTILE, reason=HOSTILE, result=HOSTILE)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from jobctl_daemon import Live, living
 from support.waiting import until
 
 from jobd.testing.postgres import fresh_database
+
+MANY = """
+insert into jobd.runs (id, job, queue, priority, due_at, state, retries_left, source)
+select nextval('jobd.run_ids'), 'nothing', 'heap', 0, now(), 'queued', 0, 'test' from generate_series(1, 10001)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +178,17 @@ async def test_many_runs_are_changed_by_filter_after_being_asked(daemon: Live):
     purged = await daemon.jobctl("queues", "purge", "heap", "--yes", "--reason", "wrong month", "--json")
     assert (purged.code, purged.json["changed"]) == (0, 1), purged.err
     assert await state_of(daemon, held) == "cancelled"
+    assert (await daemon.jobctl("queues", "resume", "heap")).code == 0
+
+
+async def test_more_runs_than_are_counted_are_changed_and_purged(daemon: Live):
+    assert (await daemon.jobctl("queues", "pause", "heap")).code == 0
+    for words in (("runs", "cancel", "--filter", "queue:heap state:queued"), ("queues", "purge", "heap")):
+        connection = await asyncpg.connect(daemon.url)
+        await connection.execute(MANY)
+        await connection.close()
+        changed = await daemon.jobctl(*words, "--yes", "--json")
+        assert (changed.code, changed.json["changed"]) == (0, 10_001), changed.err
     assert (await daemon.jobctl("queues", "resume", "heap")).code == 0
 
 
