@@ -24,6 +24,7 @@ from jobd.dashboard.snapshot import Snapshot
 from jobd.dashboard.themes import THEMES, next_theme
 from jobd.dashboard.widgets.confirm import Confirm
 from jobd.dashboard.widgets.said import Said
+from jobd.dashboard.widgets.scrolling import install
 from jobd.errors import Conflict, JobdError, NotFound
 from jobd.model.display import display_safe
 
@@ -122,10 +123,11 @@ class Dashboard(App[str]):
         """Show the runs that a filter finds."""
         from jobd.dashboard.screens.runs import Runs
 
+        origin = self.current_mode
         self.go("runs")
         page = self.page
         assert isinstance(page, Runs)
-        page.call_after_refresh(page.find, text)  # it may be shown for the first time, and hold nothing yet
+        page.call_after_refresh(page.find, text, origin)  # it may be shown for the first time, and hold nothing yet
 
     async def carry_out(self, deed: Deed, refused: Callable[[JobdError], None] | None = None) -> Answer | None:
         """Make a change, asking first where that is due; None when it was not made. To be called from a worker.
@@ -164,7 +166,7 @@ class Dashboard(App[str]):
             return 0
         first = deeds[0]
         care = Care.TYPE if len(deeds) > MANY else Care.ASK
-        asked = replace(first, title=title, care=care, typed=str(len(deeds)), detail="", command=f"{first.command} …")
+        asked = replace(first, title=title, care=care, typed=str(len(deeds)), detail="", command=f"{first.command} ...")
         if self.snapshot.role < first.role or not await self.push_screen_wait(Confirm(asked, "")):
             return 0
         done = 0
@@ -199,6 +201,7 @@ class Dashboard(App[str]):
         with suppress(NotImplementedError, RuntimeError):  # not the main thread: a test, a browser's
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)  # the terminal is given back
         self.set_class(self.ascii, "-ascii")
+        install()
         self.switch_mode(self._start)
         self.call_after_refresh(self._begin)
 

@@ -11,6 +11,8 @@ from jobd.model.display import display_safe
 from jobd.model.privacy import MASKED
 from jobd.model.reports import ParameterReport
 
+NO_OBJECT = "arguments are no JSON object"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -101,9 +103,12 @@ def hidden(value: Any) -> bool:
 
 
 def _object(text: str) -> dict[str, Any]:
-    given = _json("the arguments", text)
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{NO_OBJECT}: {error}") from None
     if not isinstance(given, dict):
-        raise ValueError('the arguments: write one JSON object, like {"a": 1}')
+        raise ValueError(f'{NO_OBJECT}: write one, like {{"a": 1}}')
     return given
 
 

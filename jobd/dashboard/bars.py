@@ -51,7 +51,9 @@ def round_top(value: float, least: float) -> float:
 
 
 def short(value: float) -> str:
-    """A number in four characters: 0.25, 12, 3.4k, 20k, 1.5M."""
+    """A number in four characters: 0.25, 12, 3.4k, 20k, 1.5M; what is less than they can say is <0.01, never 0."""
+    if 0 < value < 0.005:
+        return "<0.01"
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:.1f}".removesuffix(".0")[:4].rstrip(".") + unit

@@ -10,8 +10,8 @@ from typing import Any
 from jobd.dashboard.columns import Column
 from jobd.dashboard.facts import facts
 from jobd.dashboard.looks import Cell, Eye, Tone
+from jobd.dashboard.moments import far
 from jobd.model.change import AuditEntry
-from jobd.model.told import distance
 
 Facts = Mapping[str, Any]
 GOES_ON, WEIGHT = "goes on", "weight "
@@ -49,9 +49,9 @@ def undone(entry: AuditEntry) -> Cell:
 
 COLUMNS: tuple[Column[AuditEntry], ...] = (
     Column(title="ID", width=5, right=True, keep=6, cell=lambda entry, eye: (str(entry.id), Tone.DIM)),
-    Column(title="WHEN", width=9, keep=8, cell=lambda entry, eye: (distance(entry.at, eye.now), Tone.DIM)),
+    Column(title="WHEN", width=10, keep=8, cell=lambda entry, eye: (far(entry.at, eye.now), Tone.DIM)),
     Column(title="WHO", width=14, grow=2, keep=5, cell=lambda entry, eye: entry.actor),
-    Column(title="WHAT", width=15, cell=lambda entry, eye: (entry.action, Tone.BUSY)),
+    Column(title="WHAT", width=16, cell=lambda entry, eye: (entry.action, Tone.BUSY)),
     Column(title="OF", width=12, grow=2, cell=lambda entry, eye: (entry.target, Tone.NAME)),
     Column(title="CHANGE", width=16, grow=4, keep=7, cell=lambda entry, eye: in_words(entry, eye)),
     Column(title="REASON", width=14, grow=3, keep=4, cell=lambda entry, eye: entry.reason or ""),
@@ -64,7 +64,7 @@ def whole(entry: AuditEntry, eye: Eye) -> list[Cell]:
     before, after = entry.before or {}, entry.after or {}
     known = facts(
         [
-            ("when", f"{entry.at:%Y-%m-%d %H:%M:%S} UTC, {distance(entry.at, eye.now)}"),
+            ("when", f"{entry.at:%Y-%m-%d %H:%M:%S} UTC, {far(entry.at, eye.now)}"),
             ("who", entry.actor),
             ("process", None if entry.pid is None else str(entry.pid)),
             ("reason", entry.reason or ("none was given", Tone.DIM)),

@@ -14,6 +14,8 @@ from jobd.model.display import display_safe
 R = TypeVar("R")
 
 GAP = 2
+CUT, ASCII_CUT = "…", "~"
+"""What stands where the rest of a text had no room."""
 LONGEST = 500
 """Characters of one cell that are looked at: wider is no terminal."""
 
@@ -65,13 +67,13 @@ def one_line(text: str) -> str:
     return display_safe(text if len(text) <= LONGEST else text[:LONGEST])
 
 
-def sized(cell: Cell, width: int, *, right: bool = False) -> list[Bit]:
-    """A cell, exactly `width` cells wide: cut with … or filled with blanks."""
+def sized(cell: Cell, width: int, *, right: bool = False, cut: str = CUT) -> list[Bit]:
+    """A cell, exactly `width` cells wide: cut with the mark `cut` or filled with blanks."""
     out, room = list[Bit](), width
     for text, tone in bits(cell):
         size = cell_len(text)
         if size > room:
-            out.append((set_cell_size(text, max(0, room - 1)) + ("…" if room else ""), tone))
+            out.append((set_cell_size(text, max(0, room - 1)) + (cut if room else ""), tone))
             return out
         out.append((text, tone))
         room -= size

@@ -12,7 +12,8 @@ from jobd.model.bulk import EVERY, BulkAction
 from jobd.model.change import AuditEntry
 from jobd.model.reports import Count, Counted, NodeReport, QueueReport, ScheduleReport
 from jobd.model.roles import Role
-from jobd.model.run import Run
+from jobd.model.run import Run, RunState
+
 
 def cancel_run(run: Run) -> Deed | None:
     """None for a run that has ended."""
@@ -25,7 +26,7 @@ def cancel_run(run: Run) -> Deed | None:
         command=command("cancel", run.id),
         done=lambda state: f"run {run.id} {'is cancelled' if state == 'cancelled' else 'was asked to stop'}",
         undo=f"jobctl retry {run.id}",
-        care=Care.PRODUCTION,
+        care=Care.ASK if run.state is RunState.RUNNING else Care.PRODUCTION,
     )
 
 

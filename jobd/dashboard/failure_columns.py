@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from jobd.dashboard.columns import Column
 from jobd.dashboard.looks import Cell, Eye, Tone
+from jobd.dashboard.moments import far
 from jobd.dashboard.run_columns import note, took, when
 from jobd.model.failures import FailureGroup
 from jobd.model.run import Run
-from jobd.model.told import distance
 
 
 def _ago(group: FailureGroup, eye: Eye) -> Cell:
-    return distance(group.last_at, eye.now), Tone.PLAIN
+    return far(group.last_at, eye.now), Tone.PLAIN
 
 
 def _since(group: FailureGroup, eye: Eye) -> Cell:
-    return distance(group.first_at, eye.now), Tone.DIM
+    return far(group.first_at, eye.now), Tone.DIM
 
 
 def _error(group: FailureGroup, eye: Eye) -> Cell:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jobd.dashboard.looks import Bit, Eye, Tone
+from jobd.dashboard.rates import SECONDS
 from jobd.dashboard.widgets.cards import Card
 from jobd.model.reports import Counts, NodeReport, QueueReport
+from jobd.model.run import Run
 from jobd.model.stats import StatsReport
 from jobd.model.status import Status
 from jobd.model.told import length
@@ -27,6 +29,16 @@ def cards(status: Status, by_queue: Sequence[StatsReport], retrying: int | None,
         _oldest(status.queues or (), eye),
         _wait(by_queue),
     ]
+
+
+def quiet(latest: Sequence[Run] | None, status: Status | None, eye: Eye) -> bool:
+    """True when no run ended in the last ten minutes, which the graph knows later than `latest` and the counts do."""
+    if latest is None or status is None:
+        return False
+    if ended := [run.finished_at for run in latest if run.finished_at is not None]:
+        return (eye.now - max(ended)).total_seconds() > SECONDS
+    hour = status.counts.hour if status.counts is not None else {}
+    return not hour.get("succeeded", 0) and not hour.get("failed", 0)
 
 
 def _running(counts: Counts, nodes: Sequence[NodeReport]) -> Card:

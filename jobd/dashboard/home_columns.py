@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from jobd.dashboard import queue_columns, run_columns, shares
+from jobd.dashboard import queue_columns, run_columns, schedule_columns, shares
 from jobd.dashboard.bars import share_bar
 from jobd.dashboard.columns import Column, bits
 from jobd.dashboard.looks import NODES as NODE_LOOKS
 from jobd.dashboard.looks import RUNS as RUN_LOOKS
 from jobd.dashboard.looks import UNKNOWN, Bit, Cell, Eye, Tone, state
+from jobd.dashboard.moments import far
 from jobd.dashboard.queue_columns import QueueRow
 from jobd.model.reports import NodeReport, QueueReport, ScheduleReport
 from jobd.model.run import Run
 from jobd.model.stats import StatsReport
-from jobd.model.told import distance, length
+from jobd.model.told import length
 
 
 def queue_rows(queues: Iterable[QueueReport], by_queue: Sequence[StatsReport]) -> list[QueueRow]:
@@ -58,7 +58,7 @@ def _percent(part: float | None) -> str:
 
 
 QUEUES: tuple[Column[QueueRow], ...] = (
-    replace(queue_columns.NAME, width=10, grow=2),
+    replace(queue_columns.NAME, width=9, grow=2),
     replace(queue_columns.WEIGHT, keep=5),
     queue_columns.QUEUED,
     replace(queue_columns.LATENCY, keep=8),
@@ -73,20 +73,20 @@ RUNS: tuple[Column[Run], ...] = (
     Column(title="HOW IT GOES", cell=lambda run, eye: _goes(run, eye), width=18, grow=3),
 )
 NEXT: tuple[Column[ScheduleReport], ...] = (
-    Column(title="NEXT", cell=lambda one, eye: (one.name, Tone.NAME), width=12, grow=3),
-    Column(title="FIRES", cell=lambda one, eye: distance(one.next_slot, eye.now), width=9),
+    Column(title="SCHEDULE", cell=lambda one, eye: (one.name, Tone.NAME), width=12, grow=3),
+    Column(title="NEXT", cell=schedule_columns.due, width=11),
     Column(title="WHEN", cell=lambda one, eye: (one.description, Tone.DIM), width=16, grow=4, keep=5),
 )
 FAILED: tuple[Column[Run], ...] = (
     Column(title="FAILED", cell=lambda run, eye: _job(run, eye), width=12, grow=3),
     Column(title="ERROR", cell=run_columns.note, width=10, grow=5),
-    Column(title="WHEN", cell=lambda run, eye: _ago(run, eye), width=9, right=True, keep=5),
+    Column(title="WHEN", cell=lambda run, eye: _ago(run, eye), width=10, right=True, keep=5),
 )
 NODES: tuple[Column[NodeReport], ...] = (
     Column(title="NODE", cell=lambda node, eye: (f"{node.name} {node.id}", Tone.NAME), width=14, grow=2),
     Column(title="STATE", cell=lambda node, eye: state(NODE_LOOKS, node.state, eye), width=10),
     Column(title="BUSY", cell=lambda node, eye: f"{node.running}/{node.workers}", width=7, right=True),
-    Column(title="BEAT", cell=lambda node, eye: distance(node.beat_at, eye.now), width=10, right=True),
+    Column(title="BEAT", cell=lambda node, eye: far(node.beat_at, eye.now), width=10, right=True),
     Column(title="HOST", cell=lambda node, eye: (f"{node.host} pid {node.pid}", Tone.DIM), width=14, grow=3, keep=5),
 )
 
@@ -99,7 +99,7 @@ def _job(run: Run, eye: Eye) -> Cell:
 def _goes(run: Run, eye: Eye) -> Cell:
     """What came of it, or how far it has come; of one that does not say, which try it is and in which queue."""
     if run.state.final:
-        ended = f"{run.state} {_about(run.finished_at, eye)}  "
+        ended = f"{run.state} {far(run.finished_at, eye.now)}  "
         return (ended, RUN_LOOKS[run.state.value].tone), *bits(run_columns.note(run, eye))
     if run.cancel_requested:
         return run_columns.standing(run, eye)
@@ -112,12 +112,5 @@ def _goes(run: Run, eye: Eye) -> Cell:
     return ("running ", Tone.BUSY), (f"in {run.queue}" + (f", try {run.attempt}" if run.attempt > 1 else ""), Tone.DIM)
 
 
-def _about(when: datetime | None, eye: Eye) -> str:
-    """How long ago, in steps of ten seconds at first: a list that counts seconds is painted every second."""
-    if when is None or (seconds := (eye.now - when).total_seconds()) >= 60:
-        return distance(when, eye.now)
-    return f"{round(seconds) // 10 * 10}s ago" if seconds >= 10 else "now"
-
-
 def _ago(run: Run, eye: Eye) -> Cell:
-    return distance(run.finished_at, eye.now), Tone.DIM
+    return far(run.finished_at, eye.now), Tone.DIM

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from jobd.model.told import distance, length
 
-MINUTE = 60
+MINUTE, STEP = 60, 5
 
 
 def whole(seconds: float) -> str:
@@ -16,9 +16,13 @@ def whole(seconds: float) -> str:
     return length(seconds if seconds < MINUTE else seconds // MINUTE * MINUTE)
 
 
+def ago(seconds: float) -> str:
+    """How long ago, from ten seconds on in steps of five: lists whose every line counts seconds are never still."""
+    return "now" if seconds < 1 else f"{whole(seconds if seconds < 10 else seconds // STEP * STEP)} ago"
+
+
 def far(when: datetime | None, now: datetime) -> str:
-    """How far an instant is: "59m ago", "in 2h10m", "now"; "-" when there is none."""
-    if when is None or abs((now - when).total_seconds()) < MINUTE:
+    """How far an instant is: "59m ago", "in 2h10m", "now"; "-" when there is none. The same on every screen."""
+    if when is None or ((seconds := (now - when).total_seconds()) > -MINUTE and seconds < 1):
         return distance(when, now)
-    seconds = (now - when).total_seconds()
-    return f"{whole(seconds)} ago" if seconds > 0 else f"in {whole(-seconds)}"
+    return ago(seconds) if seconds > 0 else f"in {whole(-seconds)}"

@@ -92,13 +92,13 @@ def wish(node: NodeReport) -> str:
 COLUMNS: tuple[Column[NodeReport], ...] = (
     Column(title="ID", cell=lambda node, eye: (str(node.id), Tone.DIM), width=5, right=True),
     Column(title="STATE", cell=lambda node, eye: state(NODES, standing(node), eye), width=10),
-    Column(title="NAME", cell=lambda node, eye: _toned(node, node.name, Tone.NAME), width=8, grow=1),
-    Column(title="HOST", cell=lambda node, eye: _toned(node, node.host), width=12, grow=4, keep=6),
+    Column(title="NAME", cell=lambda node, eye: _toned(node, node.name, Tone.NAME), width=9, grow=2),
+    Column(title="HOST", cell=lambda node, eye: _toned(node, node.host), width=11, grow=4, keep=6),
     Column(title="VERSION", cell=lambda node, eye: _toned(node, node.version), width=8, keep=2),
     Column(title="BUSY", cell=_busy, width=11),
     Column(title="CLAIMED", cell=lambda node, eye: _toned(node, str(node.claimed)), width=7, right=True, keep=4),
-    Column(title="LEASE", cell=_lease, width=5, right=True, keep=8),
-    Column(title="BEAT", cell=_beat, width=9, right=True, keep=5),
+    Column(title="LEASE", cell=_lease, width=6, right=True, keep=8),
+    Column(title="BEAT", cell=_beat, width=8, right=True, keep=5),
     Column(title="LAG", cell=_lag, width=5, right=True, keep=7),
     Column(title="FOR", cell=_since, width=6, right=True),
     Column(title="NOTE", cell=_note, width=18, grow=3, keep=1),
@@ -143,7 +143,7 @@ def _alive(node: NodeReport) -> Iterator[Cell]:
     if node.desired != "running":
         held = node.running + node.claimed
         left = f"{_runs(held)} to go" if held else "nothing is left on it"
-        yield ((f"{wish(node)}: ", Tone.WARN), (f"it begins nothing new, {left}; u lets it work again", Tone.PLAIN))
+        yield ((f"{wish(node)}: ", Tone.WARN), (f"it begins nothing new, {left}; R lets it work again", Tone.PLAIN))
     if short_of_lease(node):
         yield "It misses its beats: is Postgres slow or out of reach from there, or the process stopped?", Tone.WARN
     if lags(node):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from jobd.dashboard.looks import Cell, Eye, Look, Tone
 from jobd.model.health import Level, Notice
+from jobd.model.reports import QueueReport
+from jobd.model.status import Status
+from jobd.model.told import length
 
 LOOKS = {
     Level.ERROR: Look("✗", "x", Tone.BAD),
@@ -13,6 +16,31 @@ LOOKS = {
     Level.INFO: Look("·", "i", Tone.DIM),
 }
 """The worst first."""
+
+
+BEHIND_SECONDS = 60.0
+"""A queue whose oldest run waits for longer is behind."""
+
+
+def noticed(status: Status) -> list[Notice]:
+    """What the daemon says, and what its numbers say: queues that are behind, failures of the last hour."""
+    found = [*status.health.notices, *_behind(status.queues or ())]
+    if status.counts is not None and (failed := status.counts.hour.get("failed", 0)):
+        runs = "1 run has" if failed == 1 else f"{failed:,} runs have"
+        found.append(_warning("failures", f"{runs} failed in the last hour: 5 says which and why"))
+    return found
+
+
+def _behind(queues: Sequence[QueueReport]) -> Iterator[Notice]:
+    for queue in queues:
+        if queue.oldest_seconds is not None and queue.oldest_seconds > BEHIND_SECONDS:
+            waits = f"{queue.queued} waiting, the oldest for {length(queue.oldest_seconds // 60 * 60)}"
+            paused = " (paused)" if queue.paused_at is not None else ""
+            yield _warning("behind", f"queue {queue.name} is behind{paused}: {waits}; 4 says why")
+
+
+def _warning(code: str, message: str) -> Notice:
+    return Notice(level=Level.WARNING, code=code, message=message)
 
 
 def lines(notices: Sequence[Notice], most: int, eye: Eye) -> list[Cell]:

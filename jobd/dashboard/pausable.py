@@ -28,7 +28,7 @@ class Pausable(Page):
     """`queue` or `schedule`: what is chosen, and the first half of its actions in the journal."""
     ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(("pause", "pause_for", "undo"), Role.OPERATOR)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "Pause"),
+        Binding("p", "pause", "Pause/resume"),
         Binding("P", "pause_for", "Pause with a reason, for a time", show=False),
         Binding("u", "undo", "Undo the last change", show=False),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jobd.dashboard.bars import share_bar
+from jobd.dashboard.bars import share_bar, short
 from jobd.dashboard.columns import Column
 from jobd.dashboard.looks import Cell, Eye, Tone
 from jobd.dashboard.sparks import sparkline
@@ -91,18 +91,27 @@ def note(row: QueueRow, eye: Eye) -> Cell:
     return f"weight was {queue.configured_weight}, by {queue.weight_by or 'somebody'}", Tone.WARN
 
 
+def _told(row: QueueRow, eye: Eye) -> Cell:
+    """What operators did to it; where they did nothing, its limits."""
+    return note(row, eye) or (limits(row.queue), Tone.DIM)
+
+
+def _share(row: QueueRow, eye: Eye) -> Cell:
+    return ("paused", Tone.WARN) if row.queue.paused_at is not None else part(row.share, eye)
+
+
 def _number(count: object, eye: Eye) -> Cell:
     return (str(count), Tone.PLAIN) if str(count) != "0" else ("0", Tone.DIM)
 
 
 def _rate(row: QueueRow, eye: Eye) -> Cell:
     rate = row.stats.per_minute if row.stats else 0.0
-    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}", Tone.PLAIN if rate else Tone.DIM
+    return short(rate), Tone.PLAIN if rate else Tone.DIM
 
 
 NAME: Column[QueueRow] = Column(title="QUEUE", cell=name, width=12, grow=1)
 WEIGHT: Column[QueueRow] = Column(title="WEIGHT", cell=weight, width=6, right=True)
-SHARE: Column[QueueRow] = Column(title="SHARE", cell=lambda row, eye: part(row.share, eye), width=5 + BAR, keep=6)
+SHARE: Column[QueueRow] = Column(title="SHARE", cell=lambda row, eye: _share(row, eye), width=5 + BAR, keep=6)
 WORKED: Column[QueueRow] = Column(title="WORKED 1H", cell=lambda row, eye: part(row.worked, eye), width=5 + BAR, keep=6)
 QUEUED: Column[QueueRow] = Column(
     title="QUEUED", cell=lambda row, eye: _number(row.queue.queued, eye), width=7, right=True
@@ -118,25 +127,21 @@ RUNNING: Column[QueueRow] = Column(
 )
 LATENCY: Column[QueueRow] = Column(title="OLDEST", cell=latency, width=7, right=True)
 RATE: Column[QueueRow] = Column(title="/MIN", cell=_rate, width=6, right=True, keep=8)
-LIMITS: Column[QueueRow] = Column(title="LIMITS", cell=lambda row, eye: (limits(row.queue), Tone.DIM), width=15, keep=3)
 HOUR: Column[QueueRow] = Column(
     title="LAST HOUR", cell=lambda row, eye: sparkline(row.minutes, SPARK, eye), width=SPARK, keep=2
 )
-NOTE: Column[QueueRow] = Column(title="NOTE", cell=note, width=20, grow=4, keep=7)
+NOTE: Column[QueueRow] = Column(title="LIMITS, NOTE", cell=lambda row, eye: _told(row, eye), width=13, grow=4, keep=5)
 
 
 def columns(rows: Iterable[QueueRow]) -> tuple[Column[QueueRow], ...]:
-    """Those that have something to say about one of them."""
+    """The same ones whatever is paused: a table whose columns come and go is read anew each time."""
     return tuple(_columns(tuple(rows)))
 
 
 def _columns(rows: Sequence[QueueRow]) -> Iterator[Column[QueueRow]]:
-    widest = max((len(row.queue.name) + 2 * (row.queue.paused_at is not None) for row in rows), default=0)
+    widest = max((len(row.queue.name) for row in rows), default=0) + len("‖ ")
     yield replace(NAME, width=max(NAME.width, min(LONGEST_NAME, widest)))
     yield from (WEIGHT, SHARE, WORKED, QUEUED, BLOCKED, SCHEDULED, RUNNING, LATENCY, RATE)
     if any(row.minutes for row in rows):
         yield HOUR
-    if any(limits(row.queue) for row in rows):
-        yield LIMITS
-    if any(row.queue.paused_at is not None or row.queue.weight != row.queue.configured_weight for row in rows):
-        yield NOTE
+    yield NOTE

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobd.dashboard.bars import short
 from jobd.dashboard.looks import Bit, Cell, Eye, Tone
+from jobd.dashboard.moments import far
 from jobd.dashboard.queue_columns import QueueRow, oldest
 from jobd.dashboard.sparks import sparkline
 from jobd.dashboard.widgets.panel import LABEL, Fact
 from jobd.model.reports import QueueReport
 from jobd.model.stats import Times
-from jobd.model.told import distance, length
+from jobd.model.told import length
 from jobd.model.why import Why
 
 
@@ -45,9 +47,9 @@ def figures(row: QueueRow, eye: Eye, *, width: int) -> Iterator[Cell]:
         (f"  {eye.pick('✗', 'x')} {stats.failed:,} failed", failed),
         (f"  {stats.retried:,} retried", Tone.WARN if stats.retried else Tone.DIM),
     )
-    yield f"{stats.per_minute:,.1f} a minute"
-    yield ("waited   ", Tone.DIM), (_times(stats.wait), Tone.PLAIN)
-    yield ("ran      ", Tone.DIM), (_times(stats.run), Tone.PLAIN)
+    yield f"{short(stats.per_minute)} a minute"
+    yield ("waited   ", Tone.DIM), (_times(stats.wait, eye), Tone.PLAIN)
+    yield ("ran      ", Tone.DIM), (_times(stats.run, eye), Tone.PLAIN)
 
 
 def limits(queue: QueueReport) -> str:
@@ -73,9 +75,9 @@ def _workers(count: int) -> str:
 
 
 def _paused(queue: QueueReport, eye: Eye) -> Cell:
-    until = f", resumes {distance(queue.paused_until, eye.now)}" if queue.paused_until else ", until it is resumed"
+    until = f", resumes {far(queue.paused_until, eye.now)}" if queue.paused_until else ", until it is resumed"
     reason = f": {queue.pause_reason}" if queue.pause_reason else ", no reason given"
-    return f"{distance(queue.paused_at, eye.now)} by {queue.paused_by or 'somebody'}{until}{reason}", Tone.WARN
+    return f"{far(queue.paused_at, eye.now)} by {queue.paused_by or 'somebody'}{until}{reason}", Tone.WARN
 
 
 def _why(queue: QueueReport, because: Why | None, eye: Eye) -> Iterator[Fact]:
@@ -106,5 +108,6 @@ def _holds(queue: QueueReport) -> str:
     return f"{queue.queued} queued{blocked}, {queue.scheduled} scheduled for later, {queue.running:,} running"
 
 
-def _times(times: Times) -> str:
-    return f"{length(times.p50):>6} p50 {length(times.p95):>6} p95"
+def _times(times: Times, eye: Eye) -> str:
+    about = eye.pick("≈", "~")
+    return f"{length(times.p50):>6} {about}p50 {length(times.p95):>6} {about}p95"

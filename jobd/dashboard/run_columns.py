@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobd.dashboard.columns import Column
 from jobd.dashboard.looks import RUNS, Cell, Eye, Tone, state
+from jobd.dashboard.moments import far
 from jobd.model.run import Run, RunState
 from jobd.model.told import distance, length
 
@@ -28,9 +29,8 @@ def when(run: Run, eye: Eye) -> Cell:
 
 
 def aged(instant: datetime | None, eye: Eye) -> str:
-    """How long ago, from ten seconds on in steps of five: a list whose every line counts seconds is never still."""
-    passed = (eye.now - instant).total_seconds() if instant is not None else 0
-    return distance(instant, eye.now if not 10 <= passed < 60 else eye.now - timedelta(seconds=passed % 5))
+    """How long ago, as everywhere in the dashboard."""
+    return far(instant, eye.now)
 
 
 def seconds(run: Run, eye: Eye) -> float | None:
@@ -86,13 +86,13 @@ def progress(run: Run, eye: Eye) -> Cell:
 # What changes by itself stands left, and neighbours share a tone: Textual writes a line from its left end to what has
 # changed, and every change of colour is 35 bytes on the way to the terminal.
 COLUMNS: tuple[Column[Run], ...] = (
-    Column(title="ID", cell=lambda run, eye: (str(run.id), Tone.DIM), width=9, right=True, keep=6),
+    Column(title="ID", cell=lambda run, eye: (str(run.id), Tone.DIM), width=8, right=True, keep=6),
     Column(title="WHEN", cell=when, width=14, keep=7),
     Column(title="STATE", cell=standing, width=13),
-    Column(title="JOB", cell=lambda run, eye: (run.job, Tone.NAME), width=16, grow=2),
+    Column(title="JOB", cell=lambda run, eye: (run.job, Tone.NAME), width=14, grow=2),
     Column(title="QUEUE", cell=lambda run, eye: (run.queue, Tone.DIM), width=10, keep=3),
     Column(title="TRY", cell=lambda run, eye: (str(run.attempt or "-"), Tone.DIM), width=3, right=True, keep=4),
-    Column(title="TOOK", cell=took, width=7, right=True, keep=6),
-    Column(title="SOURCE", cell=lambda run, eye: (run.source, Tone.DIM), width=18, keep=1),
-    Column(title="NOTE", cell=note, width=30, grow=5, keep=5),
+    Column(title="TOOK", cell=took, width=6, right=True, keep=6),
+    Column(title="SOURCE", cell=lambda run, eye: (run.source, Tone.DIM), width=22, keep=1),
+    Column(title="NOTE", cell=note, width=12, grow=4, keep=5),
 )

@@ -10,9 +10,10 @@ from typing import Any
 from jobd.dashboard.columns import bits
 from jobd.dashboard.facts import facts
 from jobd.dashboard.looks import Cell, Eye, Tone
+from jobd.dashboard.moments import far
 from jobd.dashboard.run_columns import left, note, seconds, share, standing
 from jobd.model.run import Run, RunState
-from jobd.model.told import distance, length
+from jobd.model.told import length
 from jobd.model.why import Why
 
 WAITS = frozenset({RunState.WAITING, RunState.SCHEDULED, RunState.QUEUED})
@@ -30,7 +31,7 @@ def head(run: Run, eye: Eye) -> list[Cell]:
     named: Cell = (
         (f"Run {run.id}  {run.job}   ", Tone.NAME),
         *bits(standing(run, eye)),
-        (f"  {due}{distance(when, eye.now)}{tries}", Tone.DIM),
+        (f"  {due}{far(when, eye.now)}{tries}", Tone.DIM),
     )
     said = note(run, eye) if run.error or run.reason else ""
     return [named, said] if said else [named]
@@ -132,7 +133,7 @@ def joined(parts: Sequence[str]) -> str:
 def _instant(when: datetime | None, eye: Eye) -> Cell | None:
     if when is None:
         return None
-    return (f"{instant(when, eye.now)}  ", Tone.PLAIN), (distance(when, eye.now), Tone.DIM)
+    return (f"{instant(when, eye.now)}  ", Tone.PLAIN), (far(when, eye.now), Tone.DIM)
 
 
 def _long(seconds: float, of: str) -> Cell:

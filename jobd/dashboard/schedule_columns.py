@@ -9,15 +9,16 @@ from itertools import groupby
 
 from jobd.dashboard.columns import Column
 from jobd.dashboard.looks import RUNS, UNKNOWN, Cell, Eye, Tone, state
+from jobd.dashboard.moments import far, whole
 from jobd.model.duration import format_duration
 from jobd.model.reports import ScheduleReport
-from jobd.model.told import distance, length
+from jobd.model.told import distance
 
 OUTCOMES = 20
-LONGEST_NAME, LONGEST_WORDS = 21, 20
+LONGEST_NAME, LONGEST_WORDS = 20, 20
 """Cells that they take before what is left over is shared: all that is wanted fits into 80 with them."""
-LATE = timedelta(seconds=5)
-"""A slot that is older and was not dealt with means that nobody fires."""
+LATE, VERY_LATE = timedelta(seconds=10), timedelta(minutes=1)
+"""A slot that is older and was not dealt with means that nobody fires, as while a node is taken over, or for good."""
 
 
 def due(schedule: ScheduleReport, eye: Eye) -> Cell:
@@ -28,8 +29,11 @@ def due(schedule: ScheduleReport, eye: Eye) -> Cell:
         return f"{eye.pick('‖', '=')} paused", Tone.WARN
     if schedule.next_slot is None:
         return "never again", Tone.DIM
-    if eye.now - schedule.next_slot > LATE:
-        return f"! {length(round((eye.now - schedule.next_slot).total_seconds()))} late", Tone.BAD
+    late = eye.now - schedule.next_slot
+    if late > VERY_LATE:
+        return f"! {whole(late.total_seconds())} late", Tone.BAD
+    if late > LATE:
+        return f"due {far(schedule.next_slot, eye.now)}", Tone.WARN
     return distance(max(schedule.next_slot, eye.now), eye.now), Tone.PLAIN
 
 

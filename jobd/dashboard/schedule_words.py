@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from jobd.dashboard.columns import bits, sized
 from jobd.dashboard.looks import RUNS, Bit, Cell, Eye, Tone, state
+from jobd.dashboard.moments import far
 from jobd.dashboard.schedule_columns import LATE, expression, note
 from jobd.dashboard.widgets.panel import LABEL, Fact
 from jobd.model.reports import NextSlots, ScheduleReport
@@ -16,6 +17,8 @@ from jobd.model.told import distance, length
 from jobd.model.why import Why
 
 SLOTS = 5
+FAR = 10
+"""Cells of how far a slot is: the columns beside it stay where they are when an hour becomes minutes."""
 SAID = frozenset({"next", "last", "no_run"})
 """Causes that other lines tell."""
 
@@ -63,7 +66,7 @@ def slots(schedule: ScheduleReport, closer: Closer | None, eye: Eye) -> Iterator
     clocks = [clock(slot, zone, exact=exact) for slot in closer.slots.next]
     wide = max(map(len, clocks), default=0)
     for text, slot in zip(clocks, closer.slots.next, strict=True):
-        yield (text.ljust(wide), Tone.PLAIN), (f"  {distance(max(slot, eye.now), eye.now)}", Tone.DIM)
+        yield (text.ljust(wide), Tone.PLAIN), (f"  {distance(max(slot, eye.now), eye.now):<{FAR}}", Tone.DIM)
 
 
 def latest(schedule: ScheduleReport, eye: Eye) -> Iterator[Cell]:
@@ -74,7 +77,7 @@ def latest(schedule: ScheduleReport, eye: Eye) -> Iterator[Cell]:
     wide = max((len(str(run.id)) for run in schedule.outcomes), default=0)
     for run in reversed(schedule.outcomes[-SLOTS:]):
         look = sized(state(RUNS, run.state.value, eye), 12)
-        yield (f"{run.id:>{wide}}  ", Tone.DIM), *look, (distance(run.finished_at, eye.now), Tone.DIM)
+        yield (f"{run.id:>{wide}}  ", Tone.DIM), *look, (far(run.finished_at, eye.now), Tone.DIM)
 
 
 def clock(when: datetime, zone: tzinfo, *, exact: bool) -> str:
@@ -108,7 +111,7 @@ def _why(schedule: ScheduleReport, closer: Closer | None, eye: Eye) -> Iterator[
 def _last(schedule: ScheduleReport, eye: Eye) -> tuple[Bit, ...]:
     if schedule.last is None:
         return (("no run of it is known", Tone.DIM),)
-    ended = f" {distance(schedule.last.finished_at, eye.now)}" if schedule.last.finished_at else ""
+    ended = f" {far(schedule.last.finished_at, eye.now)}" if schedule.last.finished_at else ""
     return *bits(state(RUNS, schedule.last.state.value, eye)), (f"{ended}  run {schedule.last.id}", Tone.DIM)
 
 
@@ -116,7 +119,7 @@ def _fired(schedule: ScheduleReport, eye: Eye) -> str:
     if schedule.last_slot is None:
         return "never"
     zone = _zone(schedule.timezone)
-    return f"{clock(schedule.last_slot, zone, exact=True)}, {distance(schedule.last_slot, eye.now)}"
+    return f"{clock(schedule.last_slot, zone, exact=True)}, {far(schedule.last_slot, eye.now)}"
 
 
 def _missed(catch_up: float) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from jobd.dashboard.columns import Column
 from jobd.dashboard.facts import facts
 from jobd.dashboard.looks import Cell, Eye, Tone
+from jobd.dashboard.moments import far
 from jobd.model.shown_settings import Drift, Setting
-from jobd.model.told import distance
 
 DEFAULT = "default"
 
@@ -49,7 +49,7 @@ def mark(line: Line, eye: Eye) -> Cell:
 
 
 def by_whom(drift: Drift, eye: Eye) -> str:
-    return f"{drift.by or 'unknown'}, {distance(drift.since, eye.now)}"
+    return f"{drift.by or 'unknown'}, {far(drift.since, eye.now)}"
 
 
 COLUMNS: tuple[Column[Line], ...] = (

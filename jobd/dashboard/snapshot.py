@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from jobd.model.me import Me
 from jobd.model.roles import Role
-from jobd.model.status import Status
+
+if TYPE_CHECKING:  # not before the first paint: nobody has told anything by then
+    from jobd.model.me import Me
+    from jobd.model.status import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import locale
 import os
 
@@ -14,11 +15,19 @@ def show(link: Link, *, ascii: bool = False, theme: str | None = None, mouse: bo
     """Show it until it is left; the exit code. What is to be said at the end goes to stderr by Textual."""
     if os.environ.get("SSH_CONNECTION"):
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")  # before Textual is loaded: each frame goes over the wire
+    gc.disable()  # nothing of what is loaded now will be garbage; looking for it takes a tenth of the start
     from jobd.dashboard.app import Dashboard
 
     app = Dashboard(link, ascii=ascii or not _unicode(), theme=theme, start=screen)
+    app.call_later(_collect)
     app.run(mouse=mouse)
     return app.return_code or 0
+
+
+def _collect() -> None:
+    """Collect from now on, and leave alone what was loaded."""
+    gc.freeze()
+    gc.enable()
 
 
 def _unicode() -> bool:

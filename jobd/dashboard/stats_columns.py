@@ -12,7 +12,7 @@ from jobd.dashboard.looks import Cell, Eye, Tone
 from jobd.model.stats import StatsReport, Times
 from jobd.model.told import length
 
-BAR = 7
+BAR = 6
 FAIR = 0.99
 """Below this part of successes the number gets a colour."""
 
@@ -56,9 +56,10 @@ def shown(name: str, sort: Sort, *, turned: bool, ascii: bool) -> Sequence[Colum
     arrow = ("v" if down else "^") if ascii else ("↓" if down else "↑")
     out = []
     for one in SORTS:
-        column = replace(one.column, title=name) if one is SORTS[0] else one.column
+        title = name if one is SORTS[0] else one.column.title.replace("≈", "~" if ascii else "≈")
         marked = one is sort
-        out.append(replace(column, title=f"{column.title}{arrow}", keep=9) if marked else column)
+        column = replace(one.column, title=f"{title}{arrow if marked else ''}")
+        out.append(replace(column, keep=9, width=max(column.width, len(column.title))) if marked else column)
     return out
 
 
@@ -87,15 +88,15 @@ def _share(row: StatsRow, eye: Eye) -> Cell:
 
 
 def _times(title: str, of: Callable[[StatsReport], Times], keeps: tuple[int, int, int]) -> Iterable[Sort]:
-    """Three quantiles of one thing."""
+    """Three quantiles of one thing: close to what they were, as buckets tell them."""
     least, most, worst = keeps
-    yield _timed(f"{title} p50", lambda stats: of(stats).p50, least)
-    yield _timed(f"{title} p95", lambda stats: of(stats).p95, most)
-    yield _timed(f"{title} p99", lambda stats: of(stats).p99, worst)
+    yield _timed(f"{title} ≈p50", lambda stats: of(stats).p50, least)
+    yield _timed(f"{title} ≈p95", lambda stats: of(stats).p95, most)
+    yield _timed(f"{title} ≈p99", lambda stats: of(stats).p99, worst)
 
 
 def _timed(title: str, of: Callable[[StatsReport], float | None], keep: int) -> Sort:
-    column: Column[StatsRow] = Column(title=title, cell=_time(of), width=len(title) + 1, right=True, keep=keep)
+    column: Column[StatsRow] = Column(title=title, cell=_time(of), width=len(title), right=True, keep=keep)
     return Sort(column=column, by=lambda row: -1.0 if (seconds := of(row.stats)) is None else seconds)
 
 

@@ -40,7 +40,8 @@ def change_all(
     many = f"{counted(found)} {'run' if found['count'] == 1 else 'runs'}"
     where = f" to queue {queue}" if queue else ""
     sure(f"{action} {many}{where} ({filter_text})?", yes=yes, typed=how_sure(found["count"]))
-    body = {"action": action, "filter": filter_text, "expected_count": EVERY if found["more"] else found["count"], "reason": reason}
+    expected = EVERY if found["more"] else found["count"]
+    body = {"action": action, "filter": filter_text, "expected_count": expected, "reason": reason}
     return watched(daemon, daemon.post("/v1/runs/bulk", said({**body, "to": queue})), output)
 
 

@@ -22,12 +22,17 @@ def _time(kind: str, which: str) -> Callable[[Row], str]:
     return lambda row: length(row[kind][which])
 
 
+def _rate(a_minute: float) -> str:
+    """With more digits the smaller it is: one run in a week is not 0."""
+    return f"{a_minute:.{1 if a_minute >= 1 or not a_minute else 2 if a_minute >= 0.01 else 4}f}"
+
+
 COLUMNS = (
     Column("NAME", "name"),
     Column("OK", "succeeded", right=True),
     Column("FAILED", "failed", right=True),
     Column("RETRIED", "retried", right=True),
-    Column("A MINUTE", lambda row: f"{row['per_minute']:.1f}", right=True),
+    Column("A MINUTE", lambda row: _rate(row["per_minute"]), right=True),
     Column("RUN P50", _time("run", "p50"), right=True),
     Column("RUN P95", _time("run", "p95"), right=True),
     Column("WAIT P95", _time("wait", "p95"), right=True),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil, inf
 
 
 class Window(StrEnum):
@@ -20,7 +21,7 @@ class Window(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """Seconds. Quantiles are read from buckets that double in size, so they are right to some 30 %."""
+    """Seconds. Quantiles are read from buckets that double in size and from the mean: right to some 30 %."""
 
     mean: float | None = None
     """Absent when there was nothing to measure, like all of these."""
@@ -40,7 +41,7 @@ class StatsReport:
     skipped: int = 0
     retried: int = 0
     per_minute: float = 0.0
-    """Runs that ended, of any outcome, over the whole window."""
+    """Runs that ended, of any outcome, over the window or over the part of it for which there are statistics."""
     run: Times = Times()
     wait: Times = Times()
     """From due to started."""
@@ -59,31 +60,43 @@ class Minute:
 
 
 def times(histogram: Sequence[int], total_ms: float) -> Times:
-    """Mean and quantiles of what stands in the buckets."""
+    """Mean and quantiles of what stands in the buckets and took `total_ms` together."""
     count = sum(histogram)
     if count <= 0:
         return Times()
     return Times(
         mean=total_ms / count / 1000,
-        p50=quantile(histogram, 0.5),
-        p95=quantile(histogram, 0.95),
-        p99=quantile(histogram, 0.99),
+        p50=quantile(histogram, total_ms, 0.5),
+        p95=quantile(histogram, total_ms, 0.95),
+        p99=quantile(histogram, total_ms, 0.99),
     )
 
 
-def quantile(histogram: Sequence[int], share: float) -> float:
-    """Seconds below which `share` of what was counted lies; even inside a bucket.
+def quantile(histogram: Sequence[int], total_ms: float, share: float) -> float:
+    """Seconds which at least `share` of all that was counted took no longer than, as the mean of its bucket.
 
-    Bucket i (from 0) holds what took from 2^(i-1) to 2^i milliseconds, the first one everything below 1 ms; the last
-    one has no upper end, so its lower end is the answer.
+    Spreading what a bucket holds over its whole width said 8 minutes of jobs that all took 5; together with the total
+    the mean is known well where it matters: where all lies in one bucket, and where a few took most of the time.
     """
-    wanted = share * sum(histogram)
-    below = 0
+    rank, below = ceil(share * sum(histogram) - 1e-9), 0
     for index, count in enumerate(histogram):
-        if count and below + count >= wanted:
-            low = 2.0 ** (index - 1) if index else 0.0
-            if index == len(histogram) - 1:
-                return low / 1000
-            return (low + (2.0**index - low) * (wanted - below) / count) / 1000
         below += count
+        if count > 0 and below >= rank:
+            return _mean_of(index, histogram, total_ms) / 1000
     return 0.0
+
+
+def _mean_of(index: int, histogram: Sequence[int], total_ms: float) -> float:
+    """Milliseconds: the middle of the bucket, or the nearest to it that the others leave of the total."""
+    low, high = _ends(index, len(histogram))
+    others = [(count, *_ends(at, len(histogram))) for at, count in enumerate(histogram) if count > 0 and at != index]
+    least = (total_ms - sum(count * top for count, _, top in others)) / histogram[index]
+    most = (total_ms - sum(count * bottom for count, bottom, _ in others)) / histogram[index]
+    middle = (low + high) / 2 if high < inf else most
+    return max(low, min(high, max(least, min(most, middle))))
+
+
+def _ends(index: int, buckets: int) -> tuple[float, float]:
+    """Milliseconds: bucket i (from 0) holds what took from 2^(i-1) to 2^i, the first one all below 1, the last one all
+    that took longer."""
+    return 2.0 ** (index - 1) if index else 0.0, 2.0**index if index < buckets - 1 else inf

@@ -27,11 +27,10 @@ class Stats:
         """One report for each `job` or `queue` that had something end in the window, by name."""
         async with reading(self._database) as connection:
             rows = await connection.fetch(sql.totals, by, window.length)
-        minutes = window.length / timedelta(minutes=1)
         return [
             StatsReport(
                 **{name: row[name] for name in ("name", "succeeded", "failed", "cancelled", "skipped", "retried")},
-                per_minute=(row["succeeded"] + row["failed"] + row["cancelled"] + row["skipped"]) / minutes,
+                per_minute=(row["succeeded"] + row["failed"] + row["cancelled"] + row["skipped"]) / row["minutes"],
                 run=times(row["run_hist"], row["run_ms"]),
                 wait=times(row["wait_hist"], row["wait_ms"]),
             )

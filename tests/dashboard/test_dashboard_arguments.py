@@ -62,9 +62,9 @@ def test_what_was_hidden_is_not_sent_back_as_stars(value: Any) -> None:
 
 def test_arguments_that_are_not_listed_are_one_object() -> None:
     assert typed([(rest({}), '{"a": [1, null]}')]).args == {"a": [1, None]}
-    with pytest.raises(ValueError, match="one JSON object"):
+    with pytest.raises(ValueError, match="are no JSON object: write one"):
         typed([(rest({}), "[1]")])
-    with pytest.raises(ValueError, match="is no JSON"):
+    with pytest.raises(ValueError, match="no JSON"):
         typed([(rest({}), "{a: 1}")])
 
 

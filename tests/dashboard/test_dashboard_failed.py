@@ -50,6 +50,25 @@ async def test_another_window_of_time_shows_other_failures(daemon: SmallDaemon, 
         await eyes.until("since:7d")
 
 
+async def test_every_window_has_its_count(daemon: SmallDaemon, socket: Path) -> None:
+    for ago in (timedelta(minutes=5), timedelta(hours=2), timedelta(hours=3)):
+        await failed(daemon, ago=ago)
+    async with looking(socket, screen="failed") as eyes:
+        await eyes.until(" 1h 1  24h 3  7d 3")
+        await eyes.press("right_square_bracket")
+        await eyes.until("since:7d")
+        assert " 1h 1  24h 3  7d 3" in eyes.text
+
+
+async def test_how_many_runs_of_a_group_are_not_listed_is_said(daemon: SmallDaemon, socket: Path) -> None:
+    for _ in range(13):
+        await failed(daemon, traceback=None)
+    async with looking(socket, screen="failed", size=(140, 45)) as eyes:
+        await eyes.until("and 3 more (Enter shows all)")
+        await eyes.press("enter")
+        await eyes.until(lambda: isinstance(eyes.page, Runs) and len(eyes.page.table.rows) == 13)
+
+
 async def test_enter_shows_the_runs_of_the_group(daemon: SmallDaemon, socket: Path) -> None:
     await failed(daemon)
     await failed(daemon, "tidy", error="ValueError: no owner")

@@ -38,6 +38,13 @@ async def test_every_key_of_every_screen_is_in_its_help(daemon: SmallDaemon, soc
             assert shown in eyes.text and description in eyes.text
 
 
+async def test_help_says_of_what_the_number_beside_a_screen_is(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="failed", size=(140, 45)) as eyes:
+        await eyes.loaded()
+        await eyes.press("question_mark")
+        await eyes.until("on top: failures of the last hour")
+
+
 async def test_help_explains_every_glyph_in_unicode_and_in_ascii(daemon: SmallDaemon, socket: Path) -> None:
     for plain in (False, True):
         async with looking(socket, screen="runs", size=(140, 45), ascii=plain) as eyes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -125,6 +126,56 @@ async def test_a_failure_that_is_heard_of_comes_to_the_list_and_into_the_graph(
         await daemon.ended(run, "failed", error="boom")
         await eyes.until("boom")
         await eyes.until(lambda: "failed a second" in eyes.text and " 0 failed a second" not in eyes.text)
+
+
+async def test_the_graph_claims_nothing_that_the_list_beside_it_contradicts(daemon: SmallDaemon, socket: Path) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    await daemon.ended(run)
+    async with looking(socket, size=WIDE) as eyes:
+        await eyes.until("succeeded now")
+        assert "no run has ended" not in eyes.text
+        await daemon.database.execute("update jobd.history set finished_at = now() - interval '11 min'")
+        await eyes.loaded()
+        await eyes.until("no run has ended in the last ten minutes")
+        assert "succeeded 11m ago" in eyes.text
+
+
+async def test_every_pane_tells_the_age_of_a_run_in_the_same_words(daemon: SmallDaemon, socket: Path) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    await daemon.ended(run, "failed", error="boom")
+    await daemon.database.execute("update jobd.history set finished_at = now() - interval '16 s'")
+    async with looking(socket, size=WIDE) as eyes:
+        await eyes.until("✗ tidy")
+        ages = re.findall(r"\d+s ago", eyes.text)
+        assert len(ages) == 2 and len(set(ages)) == 1 and int(ages[0].removesuffix("s ago")) % 5 == 0, eyes.text
+
+
+async def test_a_slot_that_has_come_is_now_and_then_due(daemon: SmallDaemon, socket: Path) -> None:
+    await scheduled(daemon, "coming", after=timedelta(seconds=-3))
+    async with looking(socket, size=WIDE) as eyes:
+        await eyes.until("coming")
+        assert " now " in line(eyes, "coming") and "ago" not in line(eyes, "coming")
+        await daemon.database.execute("update jobd.schedules set next_slot = now() - interval '16 s'")
+        await eyes.press("f5")
+        await eyes.until("due 15s ago")
+        await daemon.database.execute("update jobd.schedules set next_slot = now() - interval '3 min'")
+        await eyes.press("f5")
+        await eyes.until("! 3m")
+
+
+async def test_a_pane_that_gets_the_focus_shows_its_chosen_row(daemon: SmallDaemon, socket: Path) -> None:
+    first, *others = await daemon.enqueue_many([NewRun(job="tidy")] * 19)
+    await daemon.ended(first)
+    async with looking(socket, size=(80, 24)) as eyes:
+        table = eyes.page.query_one("#running")
+        await eyes.until(lambda: table.row is not None)
+        for run in others:
+            await daemon.ended(run)
+        await eyes.loaded()
+        assert table.row.id == first and table.at == 18, "it is chosen still, and far below"
+        await eyes.press("tab")
+        await eyes.until(lambda: table.has_focus and table.scroll_y > 0)
+        assert table.scroll_y <= table.at < table.scroll_y + table.size.height - 1
 
 
 async def test_the_graph_shows_what_ended_before_anybody_looked_failures_apart(

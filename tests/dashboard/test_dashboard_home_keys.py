@@ -32,7 +32,7 @@ async def test_queues_and_runs_have_the_keys_for_what_can_be_done_to_them(daemon
     await daemon.running(busy)
     async with looking(socket, size=WIDE) as eyes:
         await eyes.until("▸ tidy")
-        await eyes.until("p Pause")
+        await eyes.until("p Pause/resume")
         assert "Retry" not in eyes.text
         await eyes.press("p")
         await eyes.until("jobctl queues pause default")
@@ -50,7 +50,9 @@ async def test_schedules_and_failures_have_theirs(daemon: SmallDaemon, socket: P
     await daemon.ended(failed, "failed", error="boom")
     async with looking(socket, size=WIDE) as eyes:
         await eyes.until("nightly")
-        await eyes.press("tab", "tab", "t")
+        await eyes.press("tab", "tab")
+        await eyes.until("t Trigger now")
+        await eyes.press("t")
         await eyes.until("jobctl schedules trigger nightly")
         await eyes.press("p")
         await eyes.until("none: all are paused or over")

@@ -87,10 +87,10 @@ async def test_a_wish_is_made_said_and_undone(daemon: SmallDaemon, socket: Path)
         await eyes.press("d")
         await eyes.until("jobctl nodes drain 11")
         assert await wanted(daemon, 11) == "drain"
-        await eyes.press("u")
+        await eyes.press("R")
         await eyes.until_gone("it begins nothing new, nothing")
         assert await wanted(daemon, 11) == "running"
-        await eyes.press("u")
+        await eyes.press("R")
         await eyes.until("wanted of it already")
 
 

@@ -291,3 +291,10 @@ def test_html_becomes_the_text_that_a_reader_sees() -> None:
 )
 def test_broken_and_hidden_html_loses_no_words(source: str, text: str) -> None:
     assert plain(source) == text
+
+
+async def test_what_an_empty_outbox_means_is_read_whole_at_every_width(daemon: SmallDaemon, socket: Path) -> None:
+    for size in ((60, 20), (80, 24), (140, 45)):
+        async with looking(socket, screen="outbox", size=size) as eyes:
+            await eyes.until("no mail yet")
+            assert "they are sent once the run's changes are committed" in " ".join(eyes.text.split())

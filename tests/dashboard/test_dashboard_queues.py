@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from serving import HOSTILE, SmallDaemon
+from support.dashboard_rows import counted
 from support.dashboards import Eyes, looking
-from support.stats_rows import counted
 
 from jobd.dashboard.pausing import pause_of, wrong
 from jobd.dashboard.widgets.confirm import Confirm
@@ -65,6 +65,37 @@ async def test_the_last_hour_is_drawn_with_its_failures_counted(daemon: SmallDae
         assert drawn.rstrip("│ ")[-1] == "█" and "▂" in drawn
         assert "✓ 9 succeeded  ✗ 1 failed  0 retried" in eyes.text
         assert "█" in line_of(eyes, "default")[-22:]
+
+
+async def test_the_last_hour_is_one_line_beside_the_facts_at_every_size(daemon: SmallDaemon, socket: Path) -> None:
+    for minute in range(60):
+        await counted(daemon, "tidy", succeeded=1 + minute % 7, ago=timedelta(minutes=minute))
+    for size in ((80, 24), (120, 40), (128, 40), WIDE):
+        async with looking(socket, screen="queues", size=size) as eyes:
+            await eyes.until("succeeded")
+            lines = eyes.text.split("\n")
+            place = eyes.page.query_one("Panel .right").region
+            drawn = [line[place.x : place.right].strip() for line in lines[place.y : place.bottom]]
+            at = next(number for number, line in enumerate(drawn) if "an hour ago" in line)
+            assert at == 1 and drawn[0][-1] in "▁▂▃▄▅▆▇█", f"{size}\n{eyes.text}"
+            assert len(drawn[0]) == len(drawn[1]), "its ends are said below it"
+
+
+async def test_the_columns_are_the_same_whether_a_queue_is_paused_or_not(daemon: SmallDaemon, socket: Path) -> None:
+    await daemon.database.execute("update jobd.queues set node_max = 3 where name = 'low'")
+    for size in ((60, 20), (80, 24), (120, 40), WIDE):
+        async with looking(socket, screen="queues", size=size) as eyes:
+            await eyes.until("default")
+            before = [column.title for column, _ in eyes.page.query_one("#queues").fitted]
+            await eyes.press("p")
+            await eyes.until("‖ default")
+            await eyes.loaded()
+            assert size[0] < 80 or "paused" in line_of(eyes, "default")
+            assert [column.title for column, _ in eyes.page.query_one("#queues").fitted] == before, size
+            if size[0] >= 120:
+                assert "BLOCKED" in before and "LIMITS, NOTE" in before
+            await eyes.press("p")
+            await eyes.until_gone("‖ default")
 
 
 async def test_limits_are_said_in_words(daemon: SmallDaemon, socket: Path) -> None:

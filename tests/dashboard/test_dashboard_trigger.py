@@ -10,7 +10,7 @@ from serving import HOSTILE, SmallDaemon
 from support.dashboards import Eyes, looking
 
 from jobd.dashboard.widgets.trigger import Trigger
-from jobd.model.run import Run
+from jobd.model.run import NewRun, Run
 
 
 async def asked(eyes: Eyes, job: str | None = None, args: dict[str, Any] | None = None) -> None:
@@ -52,6 +52,7 @@ async def test_what_the_daemon_refuses_is_said_in_the_dialog_and_nothing_typed_i
 ) -> None:
     async with looking(socket, screen="runs") as eyes:
         await asked(eyes, "mail")
+        await eyes.press("tab")
         await eyes.type("ada@example.com")
         await eyes.press("enter")
         await eyes.until("subject: is required (str)")
@@ -65,7 +66,7 @@ async def test_what_the_daemon_refuses_is_said_in_the_dialog_and_nothing_typed_i
 async def test_queue_and_delay_can_be_others_than_the_jobs_own(daemon: SmallDaemon, socket: Path) -> None:
     async with looking(socket, screen="runs") as eyes:
         await asked(eyes, "tidy")
-        await eyes.press("tab", "tab", "tab")
+        await eyes.press("tab", "tab", "tab", "tab")
         await eyes.type("lwo")
         await eyes.press("enter")
         await eyes.until('did you mean "low"')
@@ -83,9 +84,15 @@ async def test_queue_and_delay_can_be_others_than_the_jobs_own(daemon: SmallDaem
 async def test_a_command_takes_its_arguments_as_one_object(daemon: SmallDaemon, socket: Path) -> None:
     async with looking(socket, screen="runs") as eyes:
         await asked(eyes, "backup")
+        await eyes.press("tab")
+        await eyes.type("[1]")
+        await eyes.press("enter")
+        await eyes.until("arguments are no JSON object: write one")
+        await eyes.press("backspace", "backspace", "backspace")
         await eyes.type("{")
         await eyes.press("enter")
-        await eyes.until("the arguments: is no JSON")
+        await eyes.until("arguments are no JSON object: Expecting")
+        assert eyes.app.screen.query_one("#arguments Field").has_class("-wrong")
         await eyes.type('"full": true}')
         await eyes.press("enter")
         await eyes.until("was added")
@@ -103,6 +110,51 @@ async def test_known_arguments_stand_in_their_lines_and_are_sent_as_they_were(
         await eyes.press("ctrl+s")
         await eyes.until("was added")
         assert (await only_run(daemon)).args == args
+
+
+async def test_with_a_job_chosen_typing_finds_another_and_tab_goes_to_its_arguments(
+    daemon: SmallDaemon, socket: Path
+) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "tidy")
+        assert "$ jobctl trigger tidy" in eyes.text
+        finder = eyes.app.screen.query_one("#find")
+        assert finder.has_focus and finder.selected_text == "tidy"
+        await eyes.type("m")
+        await eyes.until("$ jobctl trigger mail")
+        assert "batch int" not in eyes.text, "the lines of the job before are none of this one"
+        await eyes.press("tab")
+        await eyes.until("subject str")
+        await eyes.type("ada@example.com")
+        await eyes.until("$ jobctl trigger mail --arg to=ada@example.com")
+
+
+async def test_the_command_follows_the_job_under_the_finder(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes)
+        await eyes.until("$ jobctl trigger backup")
+        await eyes.press("down")
+        await eyes.until("$ jobctl trigger mail")
+        await eyes.type("zzz")
+        await eyes.until_gone("$ jobctl trigger")
+
+
+async def test_with_a_job_chosen_enter_adds_a_run_of_it(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes, "tidy")
+        await eyes.press("enter")
+        await eyes.until("was added")
+        assert (await only_run(daemon)).job == "tidy"
+
+
+async def test_a_job_that_runs_for_the_first_time_is_running(daemon: SmallDaemon, socket: Path) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    await daemon.running(run)
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes)
+        rows = {line.split()[1]: line for line in eyes.text.split("\n") if " never ran" in line or "▸ running" in line}
+        assert "▸ running" in next(line for name, line in rows.items() if "tidy" in line)
+        assert any("never ran" in line for line in rows.values())
 
 
 async def test_another_job_than_the_first_starts_with_empty_lines(daemon: SmallDaemon, socket: Path) -> None:

@@ -68,7 +68,16 @@ def test_a_scale_ends_at_a_round_number(value: float, top: float) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (0.001, "0"), (0.25, "0.25"), (1.5, "1.5"), (12.4, "12"), (3400, "3.4k"), (20_000, "20k"), (2e6, "2M")],
+    [
+        (0, "0"),
+        (0.001, "<0.01"),
+        (0.25, "0.25"),
+        (1.5, "1.5"),
+        (12.4, "12"),
+        (3400, "3.4k"),
+        (20_000, "20k"),
+        (2e6, "2M"),
+    ],
 )
 def test_numbers_are_short(value: float, text: str) -> None:
     assert short(value) == text

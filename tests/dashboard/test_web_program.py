@@ -17,6 +17,7 @@ from serving import SmallDaemon, served
 from support.visitors import gone, stranger
 
 from jobd.api.bearers import Bearers
+from jobd.dashboard.app import Dashboard
 from jobd.dashboard.link import Link
 from jobd.dashboard.web.visitor import InBrowser
 from jobd.model.change import Actor
@@ -142,6 +143,11 @@ async def test_a_dashboard_that_falls_says_so_and_leaves_no_token_in_the_log(dae
         async with asyncio.timeout(20):
             _, err = await process.communicate()
     assert "no-such-theme" in err.decode() and token not in err.decode()
+
+
+def test_no_editor_is_opened_for_a_visitor(at: Path) -> None:
+    assert Dashboard(Link(socket=str(at))).local
+    assert not InBrowser(Link(socket=str(at))).local
 
 
 async def test_what_falls_inside_shows_no_values(capsys, at: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,6 +32,16 @@ class Eyes:
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
     @property
+    def flat(self) -> str:
+        """The same as one line, without frames and however it was wrapped."""
+        return re.sub(r"[\s│╭╮╰╯─▌▊▎█]+", " ", self.text)
+
+    @property
+    def told(self) -> str:
+        """What stands at the edge of the screen for some seconds, whole: there it is wrapped between other things."""
+        return "\n".join(notification.message for notification in self.app._notifications)
+
+    @property
     def page(self) -> Page:
         page = self.app.screen_stack[-1] if isinstance(self.app.screen_stack[-1], Page) else self.app.screen_stack[0]
         assert isinstance(page, Page)
@@ -48,7 +59,9 @@ class Eyes:
         """Until a text stands on the screen, or something holds; fails with the screen when it does not come."""
 
         def holds() -> bool:
-            return wanted in self.text if isinstance(wanted, str) else bool(wanted())
+            if isinstance(wanted, str):
+                return any(wanted in text for text in (self.text, self.flat, self.told))
+            return bool(wanted())
 
         try:
             async with asyncio.timeout(seconds):
@@ -86,4 +99,7 @@ async def looking(
     link = at if isinstance(at, Link) else Link(socket=str(at))
     app = Dashboard(link, start=screen, ascii=ascii)
     async with app.run_test(size=size, notifications=True) as pilot:
-        yield Eyes(app, pilot)
+        eyes = Eyes(app, pilot)
+        if link.socket is not None and Path(link.socket).exists():  # before that nobody has keys for changes
+            await eyes.until(lambda: app.snapshot.me is not None or app.snapshot.trouble is not None)
+        yield eyes

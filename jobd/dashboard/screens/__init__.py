@@ -19,12 +19,14 @@ class Entry:
     title: str
     page: str
     """The class in the file."""
+    brief: str = ""
+    """A shorter title, for 80 columns; empty: the title is short enough."""
 
 
 SCREENS = (
     Entry("home", "1", "Home", "Home"),
     Entry("runs", "2", "Runs", "Runs"),
-    Entry("schedules", "3", "Schedules", "Schedules"),
+    Entry("schedules", "3", "Schedules", "Schedules", brief="Sched"),
     Entry("queues", "4", "Queues", "Queues"),
     Entry("failed", "5", "Failed", "Failed"),
     Entry("nodes", "6", "Nodes", "Nodes"),
@@ -32,7 +34,7 @@ SCREENS = (
     Entry("statistics", "8", "Stats", "Statistics"),
     Entry("journal", "9", "Events", "Journal"),
     Entry("database", "0", "DB", "Database"),
-    Entry("settings", ",", "Config", "SettingsPage"),
+    Entry("settings", ",", "Config", "SettingsPage", brief="Conf"),
 )
 
 

@@ -16,6 +16,7 @@ from jobd.dashboard.database_words import examined
 from jobd.dashboard.finding_lines import lines
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.page import Page
+from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.words import Words
@@ -53,7 +54,7 @@ class Database(Page):
         """What the bars of sizes were drawn against."""
 
     def body(self) -> Iterable[Widget]:
-        yield Reader(Words([("looking …", Tone.DIM)], id="findings", classes="facts"))
+        yield Reader(Facts([("looking …", Tone.DIM)], id="findings", classes="facts"))
         yield Tables(columns(1), key=lambda table: table.name, empty="no tables of jobd", id="tables")
 
     @property

@@ -13,6 +13,7 @@ from jobd.client.asks import doctor
 from jobd.dashboard.finding_lines import bad, lines
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.page import Page
+from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.words import Words
 from jobd.errors import JobdError
@@ -39,7 +40,7 @@ class Doctor(Page):
         """Each look connects to everything, the mail server among it: not every five seconds."""
 
     def body(self) -> Iterable[Widget]:
-        yield Reader(Words([(LOOKING, Tone.DIM)], id="head", classes="facts"), Words(id="findings", classes="facts"))
+        yield Reader(Words([(LOOKING, Tone.DIM)], id="head", classes="facts"), Facts(id="findings", classes="facts"))
 
     async def load(self) -> None:
         if not self._wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from time import monotonic
 from typing import ClassVar
 
 from textual import on
@@ -17,6 +18,7 @@ from jobd.dashboard.bulks import change_all
 from jobd.dashboard.facts import listing
 from jobd.dashboard.failure_columns import GROUPS, RUNS
 from jobd.dashboard.looks import Cell, Tone
+from jobd.dashboard.moments import far
 from jobd.dashboard.page import Page
 from jobd.dashboard.widgets.reader import Block, Reader
 from jobd.dashboard.widgets.table import Table
@@ -25,13 +27,15 @@ from jobd.dashboard.widgets.words import Words
 from jobd.errors import JobdError, NotFound
 from jobd.model.bulk import BulkAction
 from jobd.model.failures import FailureGroup
+from jobd.model.reports import Count
 from jobd.model.roles import Role
 from jobd.model.run import Run
-from jobd.model.told import distance
 
 WINDOWS = ("1h", "24h", "7d")
 KEPT = 50
 """Details at hand: whoever moves through the groups sees them at once the second time."""
+OTHERS_SECONDS = 30.0
+"""The windows that nobody looks at are counted no more often: a week of failures is long to count."""
 LATEST = 10
 """Runs of a group that are named; Enter shows all."""
 
@@ -75,6 +79,9 @@ class Failed(Page):
         super().__init__()
         self._details: dict[int, Detail] = {}
         """By the latest run of a group."""
+        self._counts: dict[str, str] = {}
+        """By window; empty where nothing has failed."""
+        self._counted_at = -OTHERS_SECONDS
 
     def body(self) -> Iterable[Widget]:
         windows = Choices(WINDOWS, id="windows")
@@ -102,7 +109,7 @@ class Failed(Page):
         good = f"{self.eye.pick('✓', '+')} nothing has failed in the last {window}"
         self.query_one("#none", Words).say([((good, Tone.GOOD), ("   ] and [ choose another time", Tone.DIM))])
         times = sum(group.count for group in found.groups)
-        self.query_one(Choices).tell({window: f"{times:,}{'+' if found.more else ''}"} if times else {})
+        self._count(window, Count(count=times, more=found.more))
         more = f"only the latest {times:,} failures were looked at; {window} holds older ones"
         self.query_one("#more", Words).say([(more, Tone.WARN)] if found.more else [])
         self.query_one("#more").display = found.more
@@ -112,6 +119,20 @@ class Failed(Page):
             self.table.focus()  # which it lost while there was nothing in it
         self.table.show(found.groups)
         self._tell()
+        if monotonic() - self._counted_at >= OTHERS_SECONDS:
+            self._counted_at = monotonic()
+            await self._count_others()
+
+    def _count(self, window: str, times: Count) -> None:
+        self._counts[window] = str(times) if times.count else ""
+        self.query_one(Choices).tell({name: count for name, count in self._counts.items() if count})
+
+    async def _count_others(self) -> None:
+        """Of the windows that nobody looks at the number alone."""
+        for window in WINDOWS:
+            if window != self.window:
+                found = await self.client.ask(runs.count(f"state:failed since:{window}"))
+                self._count(window, Count(count=found.count, more=found.more))
 
     def tick(self) -> None:
         super().tick()
@@ -149,8 +170,8 @@ class Failed(Page):
             return
         eye = self.eye
         often = f"{group.count:,} times" if group.count > 1 else "once"
-        spread = f", first {distance(group.first_at, eye.now)}" if group.count > 1 else ""
-        told = f"   failed {often}{spread}, last {distance(group.last_at, eye.now)} as run {group.last_id}"
+        spread = f", first {far(group.first_at, eye.now)}" if group.count > 1 else ""
+        told = f"   failed {often}{spread}, last {far(group.last_at, eye.now)} as run {group.last_id}"
         lines: list[Cell] = [((group.job, Tone.NAME), (told, Tone.PLAIN))]
         if group.frame:
             lines.append((("raised at ", Tone.DIM), (group.frame, Tone.PLAIN)))
@@ -163,6 +184,8 @@ class Failed(Page):
         self.query_one("#error", Block).tell(detail.text)
         width = max(20, self.size.width - 8)
         latest = listing(RUNS, detail.runs, eye, width) if len(detail.runs) > 1 else []
+        if latest and (more := group.count - len(detail.runs)) > 0:
+            latest.append((f"and {more:,} more (Enter shows all)", Tone.DIM))
         self.query_one("#runs", Words).say(["", *latest] if latest else [])
 
     def on_resize(self) -> None:

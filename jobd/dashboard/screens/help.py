@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EVERYWHERE = (
     ("1 … 9 0 ,", "the screens, as named on top"),
+    ("Failed 12", "on top: failures of the last hour"),
     ("Enter", "open what is chosen"),
     ("Esc", "back; take filter or search away"),
     ("↑ ↓ j k", "move; PgUp PgDn by a page"),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from jobd.client.asks import runs, schedules, stats
@@ -17,7 +18,7 @@ from jobd.dashboard.bars import short
 from jobd.dashboard.deed import Deed
 from jobd.dashboard.home_columns import FAILED, NEXT, NODES, QUEUES, RUNS, due, queue_rows
 from jobd.dashboard.messages import News
-from jobd.dashboard.notices import lines
+from jobd.dashboard.notices import lines, noticed
 from jobd.dashboard.page import Page
 from jobd.dashboard.queue_columns import QueueRow
 from jobd.dashboard.snapshot import Snapshot
@@ -39,6 +40,7 @@ SLOW_SECONDS = 4.0
 FIRES = 5
 FAILURES = 5
 NOTICES = 3
+EMPTY = "no run has ended in the last ten minutes"
 DEEDS: dict[str, tuple[str, ...]] = {
     "cancel": ("running",),
     "retry": ("running", "failed"),
@@ -59,8 +61,8 @@ class Home(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Next pane", key_display="Tab"),
         Binding("shift+tab", "app.focus_previous", "Pane before", show=False),
-        Binding("p", "pause", "Pause"),
-        Binding("t", "trigger", "Trigger"),
+        Binding("p", "pause", "Pause/resume"),
+        Binding("t", "trigger", "Trigger now"),
         Binding("c", "cancel", "Cancel"),
         Binding("r", "retry", "Retry"),
     ]
@@ -68,7 +70,8 @@ class Home(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._recent: Sequence[Run] = ()
+        self._recent: Sequence[Run] | None = None
+        """None before they have been asked for."""
         self._by_queue: list[StatsReport] = []
         self._retrying: int | None = None
         self._asked: dict[str, float] = {}
@@ -79,7 +82,7 @@ class Home(Page):
             yield Words(id="notices")
             yield Cards(figures.CARDS)
             with pane("Runs that ended, each second", "graph"):
-                yield Graph(unit="/s", least=0.1, empty="no run has ended in the last ten minutes")
+                yield Graph(unit="/s", least=0.1, empty="")
             with Container(id="now"):
                 yield from listing("queues", "Queues", QUEUES, lambda row: row.queue.name, "no queues")
                 yield from listing("running", "Runs: running now, then ended last", RUNS, _id, "nothing has run yet")
@@ -100,7 +103,7 @@ class Home(Page):
         status = snapshot.status
         if status is None:
             return
-        self._tell(status.health.notices)
+        self._tell(noticed(status))
         nodes = status.nodes or ()
         self.query_one("#pane-nodes").set_class(len(nodes) > 1, "-several")
         self.table("nodes").show(nodes)
@@ -110,7 +113,7 @@ class Home(Page):
         super().tick()
         self._show_cards()
         self._show_graph()
-        if any(run.progress and not run.state.final for run in self._recent):
+        if any(run.progress and not run.state.final for run in self._recent or ()):
             self.old()  # no event tells how far a run has come
 
     def old(self, *, at_once: bool = False) -> None:
@@ -175,7 +178,8 @@ class Home(Page):
             rates.advance(self.eye.now)
         good, bad = rates.latest()
         note = f"{short(good)} succeeded, {short(bad)} failed a second"
-        graph.show(rates.columns(graph.room), ago="10 min ago", note=note)
+        quiet = figures.quiet(self._recent, self.dash.snapshot.status, self.eye)
+        graph.show(rates.columns(graph.room), ago="10 min ago", note=note, empty=EMPTY if quiet else "")
 
     def _tell(self, notices: Sequence[Notice]) -> None:
         told, words = lines(notices, NOTICES, self.eye), self.query_one("#notices", Words)
@@ -194,8 +198,10 @@ class Home(Page):
         else:
             self.dash.go({"queues": "queues", "next": "schedules"}.get(event.table.id or "", "nodes"))
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
         self.refresh_bindings()
+        if isinstance(event.widget, Table):
+            event.widget.choose(event.widget.at)  # its row may have moved out of sight while nobody looked for it
 
     @property
     def _focused(self) -> str:

@@ -19,6 +19,7 @@ from jobd.dashboard.page import Page
 from jobd.dashboard.plain_html import plain
 from jobd.dashboard.screens.outbox import mail_notices
 from jobd.dashboard.snapshot import Snapshot
+from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Block, Reader
 from jobd.dashboard.widgets.words import Words
 from jobd.errors import NotFound
@@ -55,7 +56,7 @@ class OneMessage(Page):
     def body(self) -> Iterable[Widget]:
         yield Reader(
             Words([(f"Message {self.message_id} …", Tone.DIM)], id="head", classes="facts"),
-            Words(id="facts", classes="panel"),
+            Facts(id="facts", classes="panel"),
             Block(id="text", classes="panel"),
             Block(id="html", classes="panel"),
         )
@@ -63,8 +64,8 @@ class OneMessage(Page):
     def on_mount(self) -> None:
         for child in self.query("Reader > .panel"):
             child.display = False
-        self.query_one("#facts").border_title = "message"
-        self.query_one("#text").border_title = "text"
+        self.query_one("#facts").border_title = "Message"
+        self.query_one("#text").border_title = "Text"
         super().on_mount()
 
     async def load(self) -> None:

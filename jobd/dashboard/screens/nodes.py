@@ -51,7 +51,7 @@ class Nodes(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "quiet", "Quiet"),
         Binding("d", "drain", "Drain"),
-        Binding("u", "resume", "Resume"),
+        Binding("R", "resume", "Resume"),
         Binding("tab", "app.focus_next", "Nodes or runs", key_display="Tab"),
         Binding("o", "open_run", "Open run", show=False),
         Binding("y", "copy_id", "Copy id", show=False),
@@ -198,6 +198,8 @@ def idle(node: NodeReport) -> str:
     """What an empty list of its runs means."""
     if gone(node):
         return "nothing ended on it in the last hour that it was there"
+    if not node.alive:
+        return "nobody hears of it: another node takes over what it ran"
     if node.desired != "running":
-        return "it runs nothing, and begins nothing until u lets it work again"
+        return "it runs nothing, and begins nothing until R lets it work again"
     return "it runs nothing: nothing that it serves is due"

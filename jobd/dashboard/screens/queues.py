@@ -38,8 +38,10 @@ HOUR_SECONDS = 10.0
 HEAVIEST = 1000
 INSIDE = 20
 """Running and waiting runs of the chosen one, where lines are many."""
-WIDE = 120
-"""Columns of the terminal from which on each minute of the hour has its own."""
+WIDE = MINUTES * 2 + 8
+"""Columns of the terminal from which on each minute of the hour has its own: half of the panel is theirs."""
+WITHIN = tuple(column for column in COLUMNS if column.title != "QUEUE")
+"""Of the runs of one queue."""
 
 
 class Queues(Pausable):
@@ -73,7 +75,7 @@ class Queues(Pausable):
 
     def body(self) -> Iterable[Widget]:
         yield Table(self._columns, key=lambda row: row.queue.name, empty="no queues: start a daemon", id="queues")
-        yield Table(COLUMNS, key=lambda run: run.id, empty="nothing runs or waits in it", id="inside")
+        yield Table(WITHIN, key=lambda run: run.id, empty="nothing runs or waits in it", id="inside")
         yield Panel(id="chosen")
 
     @property

@@ -16,6 +16,7 @@ from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.messages import News
 from jobd.dashboard.page import Page
 from jobd.dashboard.tries import lines, tries
+from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Block, Reader
 from jobd.dashboard.widgets.words import Words
 from jobd.errors import NotFound
@@ -24,13 +25,13 @@ from jobd.model.run import Run
 from jobd.model.why import Why
 
 TITLES = {
-    "what": "what",
-    "when": "when (UTC)",
-    "why": "why",
-    "progress": "progress",
-    "tries": "attempts",
-    "args": "arguments",
-    "result": "result",
+    "what": "What",
+    "when": "When (UTC)",
+    "why": "Why",
+    "progress": "Progress",
+    "tries": "Attempts",
+    "args": "Arguments",
+    "result": "Result",
 }
 
 
@@ -42,7 +43,9 @@ class RunPage(Page):
     AUTO_FOCUS = "Reader"
     CSS = """
     RunPage #pair, RunPage #data { height: auto; }
-    RunPage #pair > Words, RunPage #data > Block { width: 1fr; }
+    RunPage #pair > #what, RunPage #data > Block { width: 1fr; }
+    RunPage #pair > #when { width: auto; }
+    RunPage.-narrow #pair > #when { width: 100%; }
     RunPage.-narrow #pair, RunPage.-narrow #data, RunPage.-normal #data { layout: vertical; }
     RunPage.-narrow #pair > Words, RunPage.-narrow #data > Block, RunPage.-normal #data > Block { width: 100%; }
     """
@@ -74,17 +77,17 @@ class RunPage(Page):
 
     def body(self) -> Iterable[Widget]:
         def panel(name: str) -> Words:
-            return Words(id=name, classes="panel")
+            return Facts(id=name, classes="panel")
 
         yield Reader(
             Words([(f"Run {self.run_id} …", Tone.DIM)], id="head", classes="facts"),
             panel("why"),
             panel("progress"),
-            Horizontal(panel("what"), panel("when"), id="pair"),
+            Horizontal(panel("what"), Words(id="when", classes="panel"), id="pair"),
             Block(id="error", classes="panel"),
-            panel("tries"),
+            Words(id="tries", classes="panel"),
             Horizontal(Block(id="args", classes="panel"), Block(id="result", classes="panel"), id="data"),
-            Words(id="elsewhere", classes="facts"),
+            Facts(id="elsewhere", classes="facts"),
         )
 
     def on_mount(self) -> None:
@@ -169,7 +172,7 @@ class RunPage(Page):
         block.display = chosen is not None
         if chosen is not None:
             place = f" ({wrong.index(chosen) + 1} of {len(wrong)}, ] [ for others)" if len(wrong) > 1 else ""
-            block.tell(chosen.text, title=f"error of attempt {chosen.number}{place}")
+            block.tell(chosen.text, title=f"Error of attempt {chosen.number}{place}")
 
     # --- keys ---
 

@@ -26,8 +26,9 @@ from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.errors import JobdError
 from jobd.model.bulk import BulkAction
+from jobd.model.filter import parse_filter
 from jobd.model.roles import Role
-from jobd.model.run import Run, RunState
+from jobd.model.run import FINAL, Run, RunState
 
 TABS = {
     "all": "",
@@ -62,6 +63,11 @@ class Runs(Endless[Run]):
         Binding("Y", "copy_json", "Copy JSON", show=False),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._origin: str | None = None
+        """The screen that found these runs; Escape leads back to it."""
+
     def body(self) -> Iterable[Widget]:
         yield Choices(tuple(TABS), id="states")
         yield FilterBar()
@@ -76,8 +82,9 @@ class Runs(Endless[Run]):
         """What is asked for: the tab and the line."""
         return " ".join(part for part in (TABS[self.query_one(Choices).chosen], self.query_one(FilterBar).used) if part)
 
-    def find(self, text: str) -> None:
-        """Show what a filter finds, whatever was shown before."""
+    def find(self, text: str, origin: str | None = None) -> None:
+        """Show what a filter finds, whatever was shown before; Escape leads back to the screen `origin`."""
+        self._origin = origin if origin != self.NOUN else None
         self.query_one(Choices).choose("all", silent=True)
         self.query_one(FilterBar).use(text)
         self.old(at_once=True)
@@ -156,6 +163,9 @@ class Runs(Endless[Run]):
             self.table.unmark()
             bar.use("")
             self.old(at_once=True)
+            if self._origin is not None:
+                self.dash.go(self._origin)
+                self._origin = None
         else:
             super().action_back()
 
@@ -203,9 +213,7 @@ class Runs(Endless[Run]):
             self.dash.say(str(error), bad=True)
             return
         number = f"{counted.count:,}{'+' if counted.more else ''}"
-        chosen = await self.app.push_screen_wait(
-            Pick(f"All {number} runs that this finds: {wanted}", {"r": "Retry them", "c": "Cancel them"})
-        )
+        chosen = await self.app.push_screen_wait(Pick(f"All {number} runs that this finds: {wanted}", _choices(wanted)))
         if chosen is None:
             return
         action = BulkAction.RETRY if chosen == "r" else BulkAction.CANCEL
@@ -229,6 +237,18 @@ class Runs(Endless[Run]):
     def action_copy_json(self) -> None:
         if (run := self.table.row) is not None:
             self.copy(json.dumps(asdict(run), default=str, ensure_ascii=False, indent=2), f"run {run.id} as JSON")
+
+
+def _choices(wanted: str) -> dict[str, str]:
+    """What can be done to the runs of a filter, by key."""
+    states = parse_filter(wanted).states
+    ended = {state.value for state in FINAL}
+    out = {}
+    if not states or states & ended:
+        out["r"] = "Retry them"
+    if not states or states - ended:
+        out["c"] = "Cancel them"
+    return out
 
 
 def told(run: Run, facts: Mapping[str, Any], now: datetime) -> Run:

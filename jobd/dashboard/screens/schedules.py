@@ -43,7 +43,7 @@ class Schedules(Pausable):
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,f", "narrow", "Find", key_display="/"),
-        Binding("t", "trigger", "Trigger"),
+        Binding("t", "trigger", "Trigger now"),
         Binding("a", "trigger_with", "Trigger with arguments", show=False),
         Binding("e", "edit", "Edit"),
         Binding("o", "open_last", "Last run", show=False),
@@ -192,7 +192,7 @@ class Schedules(Pausable):
         from jobd.dashboard.widgets.trigger import Trigger
 
         if self.chosen is not None:
-            self.app.push_screen(Trigger(self.chosen.job, {}))
+            self.app.push_screen(Trigger(self.chosen.job, {}, settled=True))
 
     def action_edit(self) -> None:
         if self.chosen is not None:
@@ -204,7 +204,7 @@ class Schedules(Pausable):
 
         try:
             if not self.dash.local:
-                raise CannotEdit(f"the daemon is on another machine: edit {one.place} there, then: jobctl reload")
+                raise CannotEdit(f"not from here: edit {one.place} on the daemon's machine, then: jobctl reload")
             status = self.dash.snapshot.status
             place = place_of(one.place, pid=status.health.pid if status else None)
             again = True

@@ -27,6 +27,7 @@ from jobd.model.stats import Minute, Window
 from jobd.model.told import length
 
 MINUTES = 60
+GRAPH = "runs that ended in each minute of the last hour"
 WINDOWS = {"last hour": Window.HOUR, "last 24 hours": Window.DAY, "last 7 days": Window.WEEK}
 
 
@@ -127,9 +128,9 @@ class Statistics(Page):
 
     def _draw(self, name: str, found: Sequence[Minute]) -> None:
         self._name = name or None
-        title = f"{one_line(name)}: runs that ended, each minute" if name else "Runs that ended, each minute"
+        title = f"{one_line(name)}: {GRAPH}" if name else GRAPH.capitalize()
         self.query_one("#pane").border_title = Content(title)
-        note = "" if not name or self.has_class("-tall") else one_line(name)
+        note = "" if not name or self.has_class("-tall") else f"{one_line(name)}, last hour"
         self.query_one(Graph).show(each_minute(found, self.eye.now), ago="60 min ago", note=note)
 
     # --- keys ---

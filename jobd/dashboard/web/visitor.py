@@ -22,6 +22,11 @@ class InBrowser(Dashboard):
 
     CSS_PATH = "../app.tcss"
 
+    @property
+    def local(self) -> bool:
+        """Never: the daemon's files are here, but a visitor is not, and no editor is opened for them."""
+        return False
+
     def _fatal_error(self) -> None:
         """Without the values of variables, which Textual would show: the visitor's token is one of them."""
         self.panic(Text(display_safe(traceback.format_exc(), lines=True)))

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 
 from jobd.dashboard.columns import one_line
 from jobd.dashboard.deed import Care, Deed
-from jobd.dashboard.looks import Tone
+from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.widgets.typed import Typed
 from jobd.dashboard.widgets.words import Words
 
@@ -35,7 +35,10 @@ class Confirm(ModalScreen[bool]):
         deed = self._deed
         with Vertical(classes="dialog"):
             yield Words([(f"{deed.title}?", Tone.NAME)], classes="title")
-            yield Words([(self._where, Tone.DIM), *([deed.detail] if deed.detail else [])])
+            about: list[Cell] = [(self._where, Tone.DIM)] if self._where else []
+            about += [deed.detail] if deed.detail else []
+            if about:
+                yield Words(about)
             yield Words([(f"$ {deed.command}", Tone.DIM)])
             undo = f"Undo: {deed.undo}" if deed.undo else "This cannot be undone."
             yield Words([(undo, Tone.DIM if deed.undo else Tone.WARN)])
@@ -43,9 +46,9 @@ class Confirm(ModalScreen[bool]):
                 yield Words([f"Type {deed.typed} to go on:"])
                 yield Typed(id="typed")
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel")
+                yield Button("Cancel", id="cancel", compact=True)
                 label = Content(one_line(deed.title))  # a str would be markup
-                yield Button(label, id="go", variant="error", disabled=deed.care is Care.TYPE)
+                yield Button(label, id="go", variant="error", disabled=deed.care is Care.TYPE, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#typed" if self._deed.care is Care.TYPE else "#cancel").focus()

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from jobd.dashboard.looks import Cell, Tone
+from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.words import Words
 
@@ -36,7 +37,7 @@ class Details(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Words([(self._title, Tone.NAME)], classes="title")
             with Reader():
-                yield Words(self._lines)
+                yield Facts(self._lines)
             yield Words(["", tuple(offered)])
 
     def on_key(self, event: events.Key) -> None:

@@ -30,7 +30,10 @@ class FilterBar(Typed):
     FilterBar.-shown { display: block; }
     FilterBar.-invalid { color: $text-error; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Find", key_display="Enter"),
+        Binding("escape", "leave", "Leave"),
+    ]
 
     class Found(Message):
         """Another filter is to be used."""

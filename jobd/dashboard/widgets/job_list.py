@@ -24,6 +24,8 @@ SEEN = 8
 
 
 def _last(job: JobReport, eye: Eye) -> Cell:
+    if job.running:
+        return state(RUNS, "running", eye)
     return state(RUNS, job.last.state.value, eye) if job.last is not None else ("never ran", Tone.DIM)
 
 
@@ -48,6 +50,7 @@ class JobList(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
         Binding("down", "move(1)", "Down", show=False),
+        Binding("tab", "onward", "To its arguments", show=False),
     ]
 
     class Taken(Message):
@@ -57,10 +60,19 @@ class JobList(Vertical):
             self.job = job
             super().__init__()
 
+    class Looked(Message):
+        """Another one would be taken now, or none is any more."""
+
     def __init__(self) -> None:
         super().__init__()
         self._jobs: Sequence[JobReport] = ()
         self.taken: JobReport | None = None
+        """None while one is looked for."""
+
+    @property
+    def seen(self) -> JobReport | None:
+        """The one that is taken, or that Enter would take."""
+        return self.taken or self.query_one(Table).row
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -93,14 +105,17 @@ class JobList(Vertical):
     @on(Input.Changed, "#find")
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
+        self.taken = None
         self.remove_class("-taken")
         self._list(event.value.strip())
+        self.query_one(Table).choose(0)  # what fits best, wherever the one before stands now
 
     @on(Input.Submitted, "#find")
     def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if (job := self.query_one(Table).row) is not None:
-            self.take(job)
+        """Take the one that was found; where it is taken already, Enter is for the dialog."""
+        if self.taken is None:
+            event.stop()
+            self.action_onward()
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened[JobReport]) -> None:
@@ -110,6 +125,14 @@ class JobList(Vertical):
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
+        self.post_message(self.Looked())
+
+    def action_onward(self) -> None:
+        """To what the job takes."""
+        if self.taken is None and (job := self.query_one(Table).row) is not None:
+            self.take(job)
+        else:
+            self.screen.focus_next()
 
     def action_move(self, by: int) -> None:
         self.query_one(Table).action_move(by)

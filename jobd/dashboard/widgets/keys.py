@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 GAP = "  "
+GUESSED = ("q", "enter", "escape")
 
 
 class Keys(Static):
@@ -45,17 +46,18 @@ class Keys(Static):
         found: dict[str, tuple[str, str, str, bool]] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
             if binding.show and binding.description:
-                shown = self.app.get_key_display(binding).replace("esc", "Esc")
+                shown = self.app.get_key_display(binding).replace("esc", "Esc").replace("f5", "F5")
                 found.setdefault(binding.action, (binding.key, shown, binding.description, enabled))
         if (keys := tuple(found.values())) != self._shown:
             self._shown = keys
             self._draw()
 
     def _draw(self) -> None:
-        """As many as there is room for; the last ones are those of every screen, so the middle gives way."""
+        """As many as there is room for: what everybody guesses gives way first, then the last ones, but for help."""
         room, keys = max(10, self.size.width - 2), list(self._shown)
-        while len(keys) > 3 and sum(_width(shown, words) for _, shown, words, _ in keys) > room:
-            del keys[-3]
+        while len(keys) > 2 and sum(_width(shown, words) for _, shown, words, _ in keys) > room:
+            guessed = [one for name in GUESSED for one in keys if one[0] == name]
+            keys.remove(guessed[0] if guessed else keys[-2])
         line, self._places = Content(""), []
         for key, shown, words, enabled in keys:
             first = line.cell_length

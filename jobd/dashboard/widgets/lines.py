@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from jobd.dashboard.columns import GAP, Column, one_line, sized
+from jobd.dashboard.columns import ASCII_CUT, CUT, GAP, Column, one_line, sized
 from jobd.dashboard.looks import Cell, Tone
 
 
@@ -39,9 +39,10 @@ class Painter:
         """A line of exactly `width` cells."""
         if not line.cells:
             return Strip([Segment(set_cell_size(one_line(line.mark), width), self._style(Tone.DIM, ""))], width)
+        cut = ASCII_CUT if getattr(self._widget.app, "ascii", False) else CUT
         segments = [Segment(line.mark, self._style(Tone.BUSY, line.under))]
         for (column, size), cell in zip(fitted, line.cells, strict=True):
-            for text, tone in sized(cell, size, right=column.right):
+            for text, tone in sized(cell, size, right=column.right, cut=cut):
                 segments.append(Segment(text, self._style(line.tone or tone, line.under)))
             segments.append(Segment(" " * GAP, segments[-1].style))
         plain = self._style(Tone.PLAIN, line.under)
@@ -57,6 +58,8 @@ class Painter:
             styles = self._widget.get_component_styles(f"table--{name}")
             weight += styles.text_style
             ground += styles.background  # a part of its colour over what lies below, as elsewhere on the screen
+        if under and self._widget.app.native_ansi_color:  # the terminal's own colours do not mix
+            return self._styles.setdefault((tone, under), weight + Style(reverse=True, dim=False))
         style = weight + Style.from_color((ground + styles.color).rich_color, ground.rich_color)
         self._styles[tone, under] = style
         return style

@@ -19,7 +19,10 @@ class Narrow(Typed):
     Narrow:focus { border: none; background: $panel; }
     Narrow.-shown { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Keep", key_display="Enter"),
+        Binding("escape", "leave", "All again"),
+    ]
 
     class Narrowed(Message):
         """Other words are looked for."""

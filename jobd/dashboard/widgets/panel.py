@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from jobd.dashboard.columns import bits, one_line
+from jobd.dashboard.columns import one_line
+from jobd.dashboard.hanging import hanging
 from jobd.dashboard.looks import Bit, Cell, Tone
 from jobd.dashboard.widgets.words import Words
 
@@ -66,35 +66,12 @@ class Panel(Horizontal):
 
     def _wrap(self) -> None:
         for words in self.query(".left").results(Words):
-            words.say(line for fact in self._facts for line in hanging(fact, words.size.width or self.size.width))
+            words.say(
+                line
+                for name, cell in self._facts
+                for line in hanging(_label(name), cell, words.size.width or self.size.width)
+            )
 
 
-def hanging(fact: Fact, width: int) -> list[Cell]:
-    """The lines of a fact: what goes on in the next line begins below where it began in the first."""
-    label, cell = fact
-    indent = LABEL if label else 0
-    room = max(10, width - indent)
-    lines: list[list[Bit]] = [[]]
-    left = room
-    for word, tone in _words(cell):
-        size = cell_len(word)
-        if size > left and left < room:
-            lines.append([])
-            left, word = room, word.lstrip(" ")
-            size = cell_len(word)
-        lines[-1].append((word, tone))
-        left -= size
-    first: Bit = (label.ljust(indent), Tone.DIM)
-    return [(first if not number else (" " * indent, Tone.DIM), *line) for number, line in enumerate(lines)]
-
-
-def _words(cell: Cell) -> Iterable[Bit]:
-    """Words with the blanks before them."""
-    for text, tone in bits(cell):
-        start = 0
-        for end in range(1, len(text)):
-            if text[end] == " " and text[end - 1] != " ":
-                yield text[start:end], tone
-                start = end
-        if text[start:]:
-            yield text[start:], tone
+def _label(name: str) -> tuple[Bit, ...]:
+    return ((name.ljust(LABEL), Tone.DIM),) if name else ()

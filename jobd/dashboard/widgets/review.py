@@ -38,8 +38,8 @@ class Review(ModalScreen[bool]):
             with VerticalScroll(classes="read", can_focus=False):
                 yield Words(self._lines)
             with Horizontal(classes="buttons"):
-                yield Button(self._cancel, id="cancel")
-                yield Button(self._go, id="go", variant="primary")
+                yield Button(self._cancel, id="cancel", compact=True)
+                yield Button(self._go, id="go", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#cancel").focus()

@@ -8,7 +8,7 @@ from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
-from jobd.dashboard.screens import SCREENS
+from jobd.dashboard.screens import SCREENS, Entry
 
 if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard
@@ -47,20 +47,33 @@ class Screens(Static):
                 cast("Dashboard", self.app).go(name)
 
     def _line(self, width: int, current: str, numbers: dict[str, str]) -> Content:
-        """The names as far as there is room; where there is not, the keys alone and the name of this one."""
+        """The names and numbers; where there is no room short names, then the keys alone and the name of this one."""
         line = Content("")
-        for brief in (False, True):
+        for write in (_whole, _brief, _keys):
             line, self._places = Content(""), []
             for screen in SCREENS:
-                name = screen.title if not brief or screen.name == current else ""
-                badge = f" {numbers[screen.name]}" if screen.name in numbers and not brief else ""
-                text = " ".join(part for part in (screen.key, f"{name}{badge}") if part)
-                style = "$text bold on $primary 40%" if screen.name == current else "dim"
-                self._places.append((len(line), len(line) + len(text) + 2, screen.name))
-                line = Content.assemble(line, (f" {text} ", style))
+                here = screen.name == current
+                before, name = write(screen, numbers.get(screen.name, ""), here)
+                first = line.cell_length
+                style = "$text bold on $primary 40%" if here else "dim"
+                line = Content.assemble(line, (before, style if here else "bold"), (name, style))
+                self._places.append((first, line.cell_length, screen.name))
             if line.cell_length <= width:
                 break
         return line
+
+
+def _whole(screen: Entry, number: str, here: bool) -> tuple[str, str]:
+    """The key, and what follows it."""
+    return f" {screen.key} ", f"{screen.title} {number} " if number else f"{screen.title} "
+
+
+def _brief(screen: Entry, number: str, here: bool) -> tuple[str, str]:
+    return screen.key, f"{screen.title if here else screen.brief or screen.title}{'!' if number else ''} "
+
+
+def _keys(screen: Entry, number: str, here: bool) -> tuple[str, str]:
+    return screen.key, f" {screen.title} " if here else "!" if number else " "
 
 
 def badges(snapshot: Snapshot) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from itertools import chain
+from textwrap import wrap
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual import events
@@ -36,7 +37,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
     """
 
     DEFAULT_CSS = """
-    Table { height: 1fr; background: $background; scrollbar-size-vertical: 1; overflow-x: hidden;
+    Table { height: 1fr; background: $background; scrollbar-gutter: stable; overflow-x: hidden;
         &:focus > .table--chosen { background: $primary 40%; text-style: bold; }
     }
     .table--plain { color: $foreground; }
@@ -237,7 +238,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
         self._measure()
 
     def _measure(self) -> None:
-        self._fitted = fit(self._columns, max(1, self.size.width - 2))
+        self._fitted = fit(self._columns, max(1, self.scrollable_content_region.width - 2))
         self.virtual_size = Size(self.size.width, len(self._rows) + 1)
         self._forget()
         self.refresh()
@@ -278,13 +279,18 @@ class Table(ScrollView, Generic[R], can_focus=True):
         if row is None:
             if index < len(self._rows):
                 self.post_message(self.Wanted(self, index))
-                return Line("  …")
-            nothing = self._empty if self._told else "…"
-            return Line(f"  {nothing}" if not len(self._rows) and y == 2 else "")
+                return Line(f"  {eye.pick('…', '...')}")
+            return Line("" if len(self._rows) else self._nothing(y - 2, eye))
         chosen, marked = index == self._at and not (self._shy and not self.has_focus), self._key(row) in self._marked
         mark = eye.pick("◆", "#") if marked else eye.pick("▌", ">") if chosen else " "
         under = f"{'marked ' if marked else ''}{'chosen' if chosen else ''}"
         return Line(mark, under, tuple(column.cell(row, eye) for column, _ in self._fitted))
+
+    def _nothing(self, line: int, eye: Eye) -> str:
+        """A line of what an empty table says, broken between words where one has no room for it."""
+        said = self._empty if self._told else eye.pick("…", "...")
+        lines = wrap(said, max(10, self.size.width - 3))
+        return f"  {lines[line]}" if 0 <= line < len(lines) else ""
 
     def _eye(self) -> Eye:
         return Eye.open(ascii=getattr(self.app, "ascii", False))

@@ -14,7 +14,8 @@ from textual.widgets import Button, Input
 
 from jobd.client.asks import jobs
 from jobd.dashboard import deeds
-from jobd.dashboard.arguments import Line, line, rest, typed
+from jobd.dashboard.arguments import NO_OBJECT, Line, line, rest, typed
+from jobd.dashboard.arguments import Typed as Given
 from jobd.dashboard.deed import Deed
 from jobd.dashboard.looks import Tone
 from jobd.dashboard.widgets.job_list import JobList
@@ -62,8 +63,8 @@ class Trigger(ModalScreen[int | None]):
     Trigger .dialog Input { margin: 0; }
     Trigger #fields { height: auto; max-height: 50vh; margin-top: 1; }
     Trigger #arguments { height: auto; }
-    Trigger #fields, Trigger #line { display: none; }
-    Trigger.-taken #fields, Trigger.-taken #line { display: block; }
+    Trigger #fields { display: none; }
+    Trigger.-taken #fields { display: block; }
     Trigger #wrong, Trigger #line { margin-top: 1; }
     Trigger.-short .dialog { padding: 0 1; max-height: 100%; }
     Trigger.-short .title, Trigger.-short #fields, Trigger.-short #wrong, Trigger.-short #line { margin: 0; }
@@ -80,9 +81,11 @@ class Trigger(ModalScreen[int | None]):
         Binding("ctrl+s", "go", "Trigger"),
     ]
 
-    def __init__(self, job: str | None, args: Mapping[str, Any]) -> None:
+    def __init__(self, job: str | None, args: Mapping[str, Any], *, settled: bool = False) -> None:
+        """`settled`, or with arguments: nobody wants another job, so typing begins with the first argument."""
         super().__init__()
         self._job, self._args = job, args
+        self._settled = settled or bool(args)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -134,22 +137,31 @@ class Trigger(ModalScreen[int | None]):
     @on(JobList.Taken)
     async def _taken(self, event: JobList.Taken) -> None:
         """Lines for what this job takes; filled in when it is the job whose arguments are known."""
-        job = event.job
+        job, first = event.job, not self._settled and event.job.name == self._job
+        self._settled = True
         self.add_class("-taken")
         place = self.query_one("#arguments", Vertical)
         await place.remove_children()
         await place.mount_all(Field(one) for one in _lines(job, self._args if job.name == self._job else {}))
         self.query_one("#queue Input", Input).placeholder = f"the job's own: {display_safe(job.queue)}"
         self._complain("" if job.enabled else f"{job.name} is disabled: a run of it waits until it is enabled again")
-        self.query("#fields Input").first(Input).focus()
+        where = self.query("#find" if first else "#fields Input").first(Input)
+        where.focus()
+        where.select_all()
         self._echo()
         self._dash.announce()
 
+    @on(JobList.Looked)
+    def _looked(self) -> None:
+        self.set_class(self.query_one(JobList).taken is not None, "-taken")
+        self._echo()
+
     @on(Input.Changed)
     def _echo(self) -> None:
-        """The same as a command."""
+        """The same as a command, of the job under the finder while none is taken."""
+        jobs = self.query_one(JobList)
         try:
-            deed = self._deed()
+            deed = self._deed() if jobs.taken is not None else self._deed_of(jobs.seen, Given())
         except ValueError:
             return
         self.query_one("#line", Words).say([(f"$ {deed.command}", Tone.DIM)] if deed is not None else [])
@@ -179,10 +191,12 @@ class Trigger(ModalScreen[int | None]):
 
     def _deed(self) -> Deed | None:
         """What was typed; None before a job is taken."""
-        job = self.query_one(JobList).taken
+        said = typed((one.line, one.value) for one in self.query("#arguments Field").results(Field))
+        return self._deed_of(self.query_one(JobList).taken, said)
+
+    def _deed_of(self, job: JobReport | None, said: Given) -> Deed | None:
         if job is None:
             return None
-        said = typed((one.line, one.value) for one in self.query("#arguments Field").results(Field))
         queue, delay = (self.query_one(f"#{name}", Field).value.strip() or None for name in ("queue", "delay"))
         return deeds.trigger_job(job.name, said, queue=queue, delay=delay)
 
@@ -198,7 +212,7 @@ class Trigger(ModalScreen[int | None]):
             words.display = bool(problems)
             words.say([(problem, Tone.BAD) for problem in problems])
         named = {problem.split(":", 1)[0] for problem in problems}
-        wrong = [one for one in self.query(Field) if one.line.name in named]
+        wrong = [one for one in self.query(Field) if (one.line.name or NO_OBJECT) in named]
         for one in self.query(Field):
             one.set_class(one in wrong, "-wrong")
         if wrong:

@@ -1,9 +1,12 @@
 -- name: totals
 -- The minutes of the last $2, summed by job or by queue ($1). Buckets are summed one by one: taking the arrays apart
--- and putting them together again took eight times as long over a week.
+-- and putting them together again took eight times as long over a week. `minutes` is how many of them a rate is made
+-- of: all, or where statistics began later those since then, at least one.
 select case when $1 = 'queue' then queue else job end as name,
     sum(succeeded)::bigint as succeeded, sum(failed)::bigint as failed, sum(cancelled)::bigint as cancelled,
     sum(skipped)::bigint as skipped, sum(retried)::bigint as retried,
+    greatest(1, least(extract(epoch from $2::interval),
+        extract(epoch from now() - (select min(first.minute) from jobd.stats first))) / 60)::float8 as minutes,
     sum(run_ms) as run_ms, sum(wait_ms) as wait_ms,
     array[sum(run_hist[1]), sum(run_hist[2]), sum(run_hist[3]), sum(run_hist[4]), sum(run_hist[5]), sum(run_hist[6]),
         sum(run_hist[7]), sum(run_hist[8]), sum(run_hist[9]), sum(run_hist[10]), sum(run_hist[11]), sum(run_hist[12]),
