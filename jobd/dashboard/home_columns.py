@@ -68,14 +68,14 @@ QUEUES: tuple[Column[QueueRow], ...] = (
 )
 RUNS: tuple[Column[Run], ...] = (
     Column(title="RUN", cell=lambda run, eye: (str(run.id), Tone.DIM), width=7, right=True, keep=5),
-    Column(title="JOB", cell=lambda run, eye: _job(run, eye), width=16, grow=1),
+    Column(title="JOB", cell=lambda run, eye: _job(run, eye), width=20, grow=1),
     Column(title="TOOK", cell=run_columns.took, width=6, right=True),
     Column(title="HOW IT GOES", cell=lambda run, eye: _goes(run, eye), width=18, grow=3),
 )
 NEXT: tuple[Column[ScheduleReport], ...] = (
-    Column(title="SCHEDULE", cell=lambda one, eye: (one.name, Tone.NAME), width=12, grow=3),
+    Column(title="SCHEDULE", cell=lambda one, eye: (one.name, Tone.NAME), width=18, grow=3),
     Column(title="NEXT", cell=schedule_columns.due, width=11),
-    Column(title="WHEN", cell=lambda one, eye: (one.description, Tone.DIM), width=16, grow=4, keep=5),
+    Column(title="WHEN", cell=lambda one, eye: (one.description, Tone.DIM), width=16, grow=2, keep=5),
 )
 FAILED: tuple[Column[Run], ...] = (
     Column(title="FAILED", cell=lambda run, eye: _job(run, eye), width=12, grow=3),

@@ -1,4 +1,4 @@
-"""The question before a change: Cancel is the default, and a large set wants its number typed."""
+"""The question before a change: leaving it is the default, and a large set wants its number typed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Confirm(ModalScreen[bool]):
                 yield Words([f"Type {deed.typed} to go on:"])
                 yield Typed(id="typed")
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Leave it", id="cancel", compact=True)
                 label = Content(one_line(deed.title))  # a str would be markup
                 yield Button(label, id="go", variant="error", disabled=deed.care is Care.TYPE, compact=True)
 
