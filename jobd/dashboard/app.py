@@ -15,12 +15,12 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from jobd.dashboard.deed import MANY, Care, Deed
-from jobd.dashboard.link import Link
-from jobd.dashboard.messages import News
+from jobd.dashboard.changes.deed import MANY, Care, Deed
+from jobd.dashboard.live.link import Link
+from jobd.dashboard.live.news import News
+from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.page import Page
 from jobd.dashboard.screens import SCREENS, maker
-from jobd.dashboard.snapshot import Snapshot
 from jobd.dashboard.themes import THEMES, next_theme
 from jobd.dashboard.widgets.confirm import Confirm
 from jobd.dashboard.widgets.said import Said
@@ -31,7 +31,7 @@ from jobd.model.display import display_safe
 if TYPE_CHECKING:
     from jobd.client import Event
     from jobd.client.client import Client
-    from jobd.dashboard.feed import Feed
+    from jobd.dashboard.live.feed import Feed
 
 AGAIN_SECONDS = 1.0
 
@@ -220,7 +220,7 @@ class Dashboard(App[str]):
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _follow(self, client: Client) -> None:
-        from jobd.dashboard.feed import Feed  # after the first paint, as the client
+        from jobd.dashboard.live.feed import Feed  # after the first paint, as the client
 
         self._client = client
         self._feed = Feed(client, self._told, self._changed)
@@ -273,7 +273,7 @@ class Dashboard(App[str]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: what the keys of this screen do, then the screens, then the rest."""
-        from jobd.dashboard.keys import keys
+        from jobd.dashboard.words.keys import keys
 
         if isinstance(screen, Page):
             page: Page = screen

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from textual import on
 
+from jobd.dashboard.lists.pages import SIZE, Fetch, Pages
 from jobd.dashboard.page import Page
-from jobd.dashboard.pages import SIZE, Fetch, Pages
 from jobd.dashboard.widgets.table import Table
 from jobd.errors import JobdError
 

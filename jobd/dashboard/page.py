@@ -17,9 +17,9 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 
-from jobd.dashboard.deed import Deed
+from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.live.news import News
 from jobd.dashboard.looks import Eye
-from jobd.dashboard.messages import News
 from jobd.dashboard.widgets.bar import Bar
 from jobd.dashboard.widgets.keys import Keys
 from jobd.dashboard.widgets.said import Said
@@ -32,7 +32,7 @@ from jobd.model.roles import Role
 if TYPE_CHECKING:
     from jobd.client.client import Client
     from jobd.dashboard.app import Dashboard
-    from jobd.dashboard.snapshot import Snapshot
+    from jobd.dashboard.live.snapshot import Snapshot
 
 ANYWAY_SECONDS = 5.0
 """What no event tells: ages in the database, other people's pauses behind a lost event."""

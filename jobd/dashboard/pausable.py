@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from jobd.client.asks import audit
-from jobd.dashboard import deeds
-from jobd.dashboard.deed import Deed
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.changes.pausing import HINT, pause_of, wrong
 from jobd.dashboard.page import Page
-from jobd.dashboard.pausing import HINT, pause_of, wrong
 from jobd.dashboard.widgets.ask import Ask
 from jobd.errors import JobdError
 from jobd.model.change import AuditEntry

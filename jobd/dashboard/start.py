@@ -6,7 +6,7 @@ import gc
 import locale
 import os
 
-from jobd.dashboard.link import Link
+from jobd.dashboard.live.link import Link
 
 __all__ = ["Link", "show"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from serving import HOSTILE
 
-from jobd.dashboard.arguments import line, rest, typed
+from jobd.dashboard.changes.arguments import line, rest, typed
 from jobd.model.privacy import MASKED
 from jobd.model.reports import ParameterReport
 

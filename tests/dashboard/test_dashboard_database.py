@@ -13,10 +13,10 @@ import pytest
 from serving import HOSTILE, SmallDaemon
 from support.dashboards import Eyes, looking
 
-from jobd.dashboard.database_columns import bloated, size
-from jobd.dashboard.database_words import examined
-from jobd.dashboard.finding_lines import lines
+from jobd.dashboard.lists.tables import bloated, size
 from jobd.dashboard.looks import Eye
+from jobd.dashboard.words.database import examined
+from jobd.dashboard.words.findings import lines
 from jobd.model.database import DatabaseReport, SnapshotReport, TableReport
 from jobd.model.finding import Finding, Verdict, error, ok, warning
 from jobd.model.run import NewRun

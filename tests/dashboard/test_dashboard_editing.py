@@ -10,8 +10,8 @@ from support.daemons import Process, processes
 from support.dashboards import looking
 from textual.drivers.headless_driver import HeadlessDriver
 
-from jobd.dashboard import editing
-from jobd.dashboard.editing import CannotEdit, Place, place_of
+from jobd.dashboard.changes import editing
+from jobd.dashboard.changes.editing import CannotEdit, Place, place_of
 from jobd.store.migrate import migrate
 from jobd.testing.postgres import fresh_database
 

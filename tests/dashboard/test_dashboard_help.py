@@ -8,9 +8,9 @@ import pytest
 from serving import SmallDaemon
 from support.dashboards import looking
 
-from jobd.dashboard.keys import keys
 from jobd.dashboard.looks import MESSAGES, NODES, RUNS
 from jobd.dashboard.screens import SCREENS, Entry
+from jobd.dashboard.words.keys import keys
 from jobd.model.run import NewRun
 
 

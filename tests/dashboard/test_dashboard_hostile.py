@@ -16,8 +16,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import Button
 
 from jobd.client.asks import queues
-from jobd.dashboard.columns import Column, bits, one_line, sized
-from jobd.dashboard.deed import Care, Deed
+from jobd.dashboard.changes.deed import Care, Deed
+from jobd.dashboard.lists.columns import Column, bits, one_line, sized
 from jobd.dashboard.looks import Tone
 from jobd.dashboard.screens import SCREENS
 from jobd.dashboard.widgets.ask import Ask

@@ -10,7 +10,7 @@ from support.dashboards import Eyes, looking
 
 from jobd.client.asks import audit, queues
 from jobd.client.client import Client
-from jobd.dashboard.ring import KEPT
+from jobd.dashboard.live.ring import KEPT
 from jobd.dashboard.widgets.tail import Tail
 from jobd.model.run import NewRun
 

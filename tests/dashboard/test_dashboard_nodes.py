@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,9 @@ async def test_a_node_is_told_with_its_work_lease_and_lag(daemon: SmallDaemon, s
     async with looking(socket, screen="nodes", size=(140, 40)) as eyes:
         await eyes.until("billing")
         (line,) = (line for line in eyes.text.split("\n") if "app-1 " in line and "●" in line)
-        for fact in ("● running", "0.1.0", "██░░░ 2/4", " 1 ", "13s", "2s ago", "12ms", "3d"):
+        for fact in ("● running", "0.1.0", "██░░░ 2/4", " 1 ", "12ms", "3d"):
             assert fact in line, fact
+        assert re.search(r" 1[0-4]s +[1-5]s ago ", line), "what is left of the lease, and the age of the beat"
         assert "pid 4711" in eyes.text
 
 

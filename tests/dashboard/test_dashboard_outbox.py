@@ -10,7 +10,7 @@ import pytest
 from serving import HOSTILE, SmallDaemon
 from support.dashboards import Eyes, looking
 
-from jobd.dashboard.plain_html import plain
+from jobd.dashboard.words.plain_html import plain
 from jobd.model.health import Level, Notice
 from jobd.model.run import NewRun
 

@@ -9,7 +9,7 @@ from serving import HOSTILE, SmallDaemon
 from support.dashboard_rows import counted
 from support.dashboards import Eyes, looking
 
-from jobd.dashboard.pausing import pause_of, wrong
+from jobd.dashboard.changes.pausing import pause_of, wrong
 from jobd.dashboard.widgets.confirm import Confirm
 from jobd.model.run import NewRun
 

@@ -11,7 +11,7 @@ import pytest
 from serving import HOSTILE, SmallDaemon
 from support.dashboards import Eyes, looking
 
-from jobd.dashboard.link import Link
+from jobd.dashboard.live.link import Link
 from jobd.dashboard.widgets.confirm import Confirm
 from jobd.dashboard.widgets.trigger import Trigger
 from jobd.model.run import NewRun

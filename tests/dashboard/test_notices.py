@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from jobd.dashboard.notices import noticed
+from jobd.dashboard.words.notices import noticed
 from jobd.model.health import Health, Level, Notice
 from jobd.model.reports import Count, Counts, QueueReport
 from jobd.model.status import Status

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobd.dashboard.bars import columns, folded, round_top, share_bar, short
+from jobd.dashboard.live.rates import SECONDS, Rates
 from jobd.dashboard.looks import Eye
-from jobd.dashboard.rates import SECONDS, Rates
+from jobd.dashboard.words.bars import columns, folded, round_top, share_bar, short
 from jobd.model.stats import Minute
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

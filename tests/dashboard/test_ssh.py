@@ -18,7 +18,7 @@ from serving import SmallDaemon, served
 from support.dashboards import looking
 from support.visitors import gone
 
-from jobd.dashboard.link import Link
+from jobd.dashboard.live.link import Link
 from jobd.model.roles import Role
 from jobd.model.run import NewRun
 

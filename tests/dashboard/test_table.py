@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from jobd.dashboard.columns import Column, fit, sized
+from jobd.dashboard.lists.columns import Column, fit, sized
 from jobd.dashboard.looks import Eye, Tone
 from jobd.dashboard.widgets.table import Table
 

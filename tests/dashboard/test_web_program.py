@@ -18,7 +18,7 @@ from support.visitors import gone, stranger
 
 from jobd.api.bearers import Bearers
 from jobd.dashboard.app import Dashboard
-from jobd.dashboard.link import Link
+from jobd.dashboard.live.link import Link
 from jobd.dashboard.web.visitor import InBrowser
 from jobd.model.change import Actor
 from jobd.model.roles import Role

@@ -12,7 +12,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from jobd.dashboard.app import Dashboard
-from jobd.dashboard.link import Link
+from jobd.dashboard.live.link import Link
 from jobd.dashboard.page import Page
 
 LOOK_SECONDS = 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 LOOK_SECONDS = 0.1
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+"""A program believes these rather than its terminal, and whoever runs the tests may have set them."""
 
 
 class Tmux:
@@ -23,7 +26,7 @@ class Tmux:
         """What a tmux command prints."""
         process = await asyncio.create_subprocess_exec(
             "tmux", "-u", "-S", str(self._socket), "-f", "/dev/null", *words,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=ENVIRONMENT,
         )  # fmt: skip
         out, error = await process.communicate()
         if process.returncode:

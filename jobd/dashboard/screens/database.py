@@ -11,15 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import database
-from jobd.dashboard.database_columns import columns, size
-from jobd.dashboard.database_words import examined
-from jobd.dashboard.finding_lines import lines
+from jobd.dashboard.lists.tables import columns, size
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.page import Page
 from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.database import examined
+from jobd.dashboard.words.findings import lines
 from jobd.model.database import DatabaseReport, TableReport
 from jobd.model.roles import Role
 

@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import doctor
-from jobd.dashboard.finding_lines import bad, lines
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.page import Page
 from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.findings import bad, lines
 from jobd.errors import JobdError
 from jobd.model.finding import Examination
 from jobd.model.roles import Role

@@ -13,17 +13,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import failures, runs
-from jobd.dashboard import deed
-from jobd.dashboard.bulks import change_all
-from jobd.dashboard.facts import listing
-from jobd.dashboard.failure_columns import GROUPS, RUNS
+from jobd.dashboard.changes import deed
+from jobd.dashboard.changes.bulks import change_all
+from jobd.dashboard.lists.failures import GROUPS, RUNS
 from jobd.dashboard.looks import Cell, Tone
-from jobd.dashboard.moments import far
 from jobd.dashboard.page import Page
 from jobd.dashboard.widgets.reader import Block, Reader
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.facts import listing
+from jobd.dashboard.words.moments import far
 from jobd.errors import JobdError, NotFound
 from jobd.model.bulk import BulkAction
 from jobd.model.failures import FailureGroup

@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
-from jobd.dashboard.keys import Key, keys
 from jobd.dashboard.looks import MESSAGES, NODES, RUNS, Cell, Look, Tone
 from jobd.dashboard.page import Page
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.keys import Key, keys
 
 if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard

@@ -13,20 +13,21 @@ from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from jobd.client.asks import runs, schedules, stats
-from jobd.dashboard import deeds, figures
-from jobd.dashboard.bars import short
-from jobd.dashboard.deed import Deed
-from jobd.dashboard.home_columns import FAILED, NEXT, NODES, QUEUES, RUNS, due, queue_rows
-from jobd.dashboard.messages import News
-from jobd.dashboard.notices import lines, noticed
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.lists.home import FAILED, NEXT, NODES, QUEUES, RUNS, due, queue_rows
+from jobd.dashboard.lists.queues import QueueRow
+from jobd.dashboard.live.news import News
+from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.page import Page
-from jobd.dashboard.queue_columns import QueueRow
-from jobd.dashboard.snapshot import Snapshot
 from jobd.dashboard.widgets.cards import Cards
 from jobd.dashboard.widgets.graph import Graph
 from jobd.dashboard.widgets.pane import listing, pane
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words import figures
+from jobd.dashboard.words.bars import short
+from jobd.dashboard.words.notices import lines, noticed
 from jobd.model.health import Notice
 from jobd.model.reports import NodeReport, ScheduleReport
 from jobd.model.roles import Role

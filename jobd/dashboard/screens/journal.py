@@ -13,12 +13,12 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from jobd.client.asks import audit
-from jobd.dashboard import deeds
-from jobd.dashboard.change_columns import COLUMNS, whole
+from jobd.dashboard.changes import deeds
 from jobd.dashboard.endless import Endless
-from jobd.dashboard.messages import News
-from jobd.dashboard.pages import SIZE, Pages, Part
-from jobd.dashboard.ring import Heard
+from jobd.dashboard.lists.changes import COLUMNS, whole
+from jobd.dashboard.lists.pages import SIZE, Pages, Part
+from jobd.dashboard.live.news import News
+from jobd.dashboard.live.ring import Heard
 from jobd.dashboard.widgets.details import Details
 from jobd.dashboard.widgets.narrow import Narrow
 from jobd.dashboard.widgets.pick import Pick

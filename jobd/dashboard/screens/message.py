@@ -11,17 +11,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import outbox
-from jobd.dashboard import deeds
-from jobd.dashboard.facts import facts
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.lists.messages import fits, story, told
+from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.looks import Tone
-from jobd.dashboard.message_columns import fits, story, told
 from jobd.dashboard.page import Page
-from jobd.dashboard.plain_html import plain
 from jobd.dashboard.screens.outbox import mail_notices
-from jobd.dashboard.snapshot import Snapshot
 from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Block, Reader
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.facts import facts
+from jobd.dashboard.words.plain_html import plain
 from jobd.errors import NotFound
 from jobd.model.mailbox import MessageReport
 from jobd.model.roles import Role

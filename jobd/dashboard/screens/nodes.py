@@ -13,11 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import nodes, runs
-from jobd.dashboard import deeds
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.lists.nodes import COLUMNS, gone, told
+from jobd.dashboard.lists.runs import COLUMNS as RUN_COLUMNS
 from jobd.dashboard.looks import Cell, Tone
-from jobd.dashboard.node_columns import COLUMNS, gone, told
 from jobd.dashboard.page import Page
-from jobd.dashboard.run_columns import COLUMNS as RUN_COLUMNS
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.words import Words
 from jobd.model.reports import NodeReport

@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import outbox
-from jobd.dashboard import deeds
+from jobd.dashboard.changes import deeds
 from jobd.dashboard.endless import Endless
+from jobd.dashboard.lists.messages import COLUMNS, fits
+from jobd.dashboard.lists.pages import SIZE, Pages, Part
+from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.looks import Tone
-from jobd.dashboard.message_columns import COLUMNS, fits
-from jobd.dashboard.pages import SIZE, Pages, Part
-from jobd.dashboard.snapshot import Snapshot
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.dashboard.widgets.words import Words

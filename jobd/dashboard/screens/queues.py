@@ -12,18 +12,18 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import queues, runs, stats, why
-from jobd.dashboard import deeds
-from jobd.dashboard.deed import Deed
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.lists.queues import QueueRow, columns
+from jobd.dashboard.lists.runs import COLUMNS
 from jobd.dashboard.pausable import Pausable
-from jobd.dashboard.queue_columns import QueueRow, columns
-from jobd.dashboard.queue_words import facts, figures, stands
-from jobd.dashboard.run_columns import COLUMNS
-from jobd.dashboard.shares import of_weights, of_work
-from jobd.dashboard.sparks import MINUTES
 from jobd.dashboard.widgets.ask import Ask
 from jobd.dashboard.widgets.bulk_progress import BulkProgress
 from jobd.dashboard.widgets.panel import Panel
 from jobd.dashboard.widgets.table import Table
+from jobd.dashboard.words.queues import facts, figures, stands
+from jobd.dashboard.words.shares import of_weights, of_work
+from jobd.dashboard.words.sparks import MINUTES
 from jobd.errors import JobdError, NotFound
 from jobd.model.reports import QueueReport
 from jobd.model.roles import Role

@@ -11,14 +11,15 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from jobd.client.asks import runs, why
-from jobd.dashboard import deeds, run_facts
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.live.news import News
 from jobd.dashboard.looks import Cell, Tone
-from jobd.dashboard.messages import News
 from jobd.dashboard.page import Page
-from jobd.dashboard.tries import lines, tries
 from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Block, Reader
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words import runs as run_facts
+from jobd.dashboard.words.tries import lines, tries
 from jobd.errors import NotFound
 from jobd.model.roles import Role
 from jobd.model.run import Run

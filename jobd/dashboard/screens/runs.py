@@ -13,13 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import runs
-from jobd.dashboard import deeds
-from jobd.dashboard.deed import Deed
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.endless import Endless
-from jobd.dashboard.messages import News
-from jobd.dashboard.pages import SIZE, Pages, Part
-from jobd.dashboard.run_columns import COLUMNS
-from jobd.dashboard.snapshot import Snapshot
+from jobd.dashboard.lists.pages import SIZE, Pages, Part
+from jobd.dashboard.lists.runs import COLUMNS
+from jobd.dashboard.live.news import News
+from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.widgets.bulk_progress import BulkProgress
 from jobd.dashboard.widgets.filter_bar import FilterBar
 from jobd.dashboard.widgets.table import Table

@@ -12,14 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import schedules, why
-from jobd.dashboard import deeds
-from jobd.dashboard.deed import Deed
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.lists.schedules import OUTCOMES, columns, searched
 from jobd.dashboard.pausable import Pausable
-from jobd.dashboard.schedule_columns import OUTCOMES, columns, searched
-from jobd.dashboard.schedule_words import SLOTS, Closer, facts, latest, slots, stands
 from jobd.dashboard.widgets.narrow import Narrow
 from jobd.dashboard.widgets.panel import Panel
 from jobd.dashboard.widgets.table import Table
+from jobd.dashboard.words.schedules import SLOTS, Closer, facts, latest, slots, stands
 from jobd.errors import JobdError, NotFound
 from jobd.model.reports import ScheduleReport
 from jobd.model.roles import Role
@@ -199,8 +199,8 @@ class Schedules(Pausable):
             self.run_worker(self._edit(self.chosen), group="deeds")
 
     async def _edit(self, one: ScheduleReport) -> None:
-        from jobd.dashboard.editing import CannotEdit, edit, place_of
-        from jobd.dashboard.reloading import taken_over
+        from jobd.dashboard.changes.editing import CannotEdit, edit, place_of
+        from jobd.dashboard.changes.reloading import taken_over
 
         try:
             if not self.dash.local:

@@ -14,17 +14,17 @@ from textual.widget import Widget
 
 from jobd.client import NotPermitted, Refused
 from jobd.client.asks import reload, settings
-from jobd.dashboard.facts import listing
+from jobd.dashboard.changes.reloading import lines, taken_over
+from jobd.dashboard.lists.settings import COLUMNS, DRIFT, Line, whole
+from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.page import Page
-from jobd.dashboard.reloading import lines, taken_over
-from jobd.dashboard.setting_columns import COLUMNS, DRIFT, Line, whole
-from jobd.dashboard.snapshot import Snapshot
 from jobd.dashboard.widgets.details import Details
 from jobd.dashboard.widgets.narrow import Narrow
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.facts import listing
 from jobd.errors import JobdError
 from jobd.model.roles import Role
 from jobd.model.shown_settings import ShownSettings

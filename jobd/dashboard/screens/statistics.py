@@ -13,15 +13,15 @@ from textual.content import Content
 from textual.widget import Widget
 
 from jobd.client.asks import stats
-from jobd.dashboard import shares
-from jobd.dashboard.columns import Column, one_line
+from jobd.dashboard.lists.columns import Column, one_line
+from jobd.dashboard.lists.stats import BUSIEST, SORTS, StatsRow, ordered, rows, shown
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.page import Page
-from jobd.dashboard.stats_columns import BUSIEST, SORTS, StatsRow, ordered, rows, shown
 from jobd.dashboard.widgets.graph import Graph
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words import shares
 from jobd.errors import JobdError
 from jobd.model.stats import Minute, Window
 from jobd.model.told import length

@@ -11,7 +11,7 @@ import traceback
 from rich.text import Text
 
 from jobd.dashboard.app import Dashboard
-from jobd.dashboard.link import Link
+from jobd.dashboard.live.link import Link
 from jobd.model.display import display_safe
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

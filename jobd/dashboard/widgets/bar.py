@@ -14,7 +14,7 @@ from jobd.model.roles import Role
 
 if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard
-    from jobd.dashboard.snapshot import Snapshot
+    from jobd.dashboard.live.snapshot import Snapshot
 
 NARROW = 80
 

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from jobd.dashboard.columns import one_line
-from jobd.dashboard.deed import Care, Deed
+from jobd.dashboard.changes.deed import Care, Deed
+from jobd.dashboard.lists.columns import one_line
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.widgets.typed import Typed
 from jobd.dashboard.widgets.words import Words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jobd.dashboard.hanging import hanging, labelled
 from jobd.dashboard.looks import Cell
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.hanging import hanging, labelled
 
 
 class Facts(Words):

@@ -11,10 +11,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from jobd.dashboard.bars import columns, folded, round_top, short
-from jobd.dashboard.columns import sized
+from jobd.dashboard.lists.columns import sized
 from jobd.dashboard.looks import Bit, Eye, Tone
 from jobd.dashboard.widgets.lines import difference
+from jobd.dashboard.words.bars import columns, folded, round_top, short
 
 GUTTER = 9
 """Room on the left for the scale."""

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import RUNS, Cell, Eye, Tone, state
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.typed import Typed

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from jobd.dashboard.columns import ASCII_CUT, CUT, GAP, Column, one_line, sized
+from jobd.dashboard.lists.columns import ASCII_CUT, CUT, GAP, Column, one_line, sized
 from jobd.dashboard.looks import Cell, Tone
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from textual.containers import Container
 from textual.widget import Widget
 
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.widgets.table import Table
 
 

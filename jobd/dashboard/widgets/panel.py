@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from jobd.dashboard.columns import one_line
-from jobd.dashboard.hanging import hanging
+from jobd.dashboard.lists.columns import one_line
 from jobd.dashboard.looks import Bit, Cell, Tone
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words.hanging import hanging
 
 LABEL = 8
 Fact = tuple[str, Cell]

@@ -12,7 +12,7 @@ from jobd.dashboard.screens import SCREENS, Entry
 
 if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard
-    from jobd.dashboard.snapshot import Snapshot
+    from jobd.dashboard.live.snapshot import Snapshot
 
 
 class Screens(Static):

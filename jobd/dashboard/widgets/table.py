@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from jobd.dashboard.columns import Column, fit
+from jobd.dashboard.lists.columns import Column, fit
 from jobd.dashboard.looks import Eye, Tone
 from jobd.dashboard.widgets.lines import Line, Painter, difference
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from jobd.dashboard.columns import one_line
+from jobd.dashboard.lists.columns import one_line
 
 
 class Choices(Static):

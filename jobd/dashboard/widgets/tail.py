@@ -11,9 +11,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from jobd.dashboard.event_columns import columns, line
+from jobd.dashboard.lists.events import columns, line
+from jobd.dashboard.live.ring import KEPT, Heard, Ring
 from jobd.dashboard.looks import Bit, Eye, Tone
-from jobd.dashboard.ring import KEPT, Heard, Ring
 from jobd.dashboard.widgets.narrow import Narrow
 from jobd.dashboard.widgets.pattern_bar import PatternBar
 from jobd.dashboard.widgets.table import Table

@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from jobd.client.asks import jobs
-from jobd.dashboard import deeds
-from jobd.dashboard.arguments import NO_OBJECT, Line, line, rest, typed
-from jobd.dashboard.arguments import Typed as Given
-from jobd.dashboard.deed import Deed
+from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.arguments import NO_OBJECT, Line, line, rest, typed
+from jobd.dashboard.changes.arguments import Typed as Given
+from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.looks import Tone
 from jobd.dashboard.widgets.job_list import JobList
 from jobd.dashboard.widgets.typed import Typed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widgets import Static
 
-from jobd.dashboard.columns import one_line
+from jobd.dashboard.lists.columns import one_line
 from jobd.model.told import length
 
 if TYPE_CHECKING:

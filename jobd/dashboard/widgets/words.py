@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.content import Content
 from textual.widgets import Static
 
-from jobd.dashboard.columns import bits
+from jobd.dashboard.lists.columns import bits
 from jobd.dashboard.looks import Cell, Tone
 from jobd.model.display import display_safe
 

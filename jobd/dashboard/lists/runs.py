@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import RUNS, Cell, Eye, Tone, state
-from jobd.dashboard.moments import far
+from jobd.dashboard.words.moments import far
 from jobd.model.run import Run, RunState
 from jobd.model.told import distance, length
 
@@ -87,9 +87,9 @@ def progress(run: Run, eye: Eye) -> Cell:
 # changed, and every change of colour is 35 bytes on the way to the terminal.
 COLUMNS: tuple[Column[Run], ...] = (
     Column(title="ID", cell=lambda run, eye: (str(run.id), Tone.DIM), width=8, right=True, keep=6),
-    Column(title="WHEN", cell=when, width=14, keep=7),
-    Column(title="STATE", cell=standing, width=13),
-    Column(title="JOB", cell=lambda run, eye: (run.job, Tone.NAME), width=14, grow=2),
+    Column(title="WHEN", cell=when, width=13, keep=7),
+    Column(title="STATE", cell=standing, width=12),
+    Column(title="JOB", cell=lambda run, eye: (run.job, Tone.NAME), width=16, grow=2),
     Column(title="QUEUE", cell=lambda run, eye: (run.queue, Tone.DIM), width=10, keep=3),
     Column(title="TRY", cell=lambda run, eye: (str(run.attempt or "-"), Tone.DIM), width=3, right=True, keep=4),
     Column(title="TOOK", cell=took, width=6, right=True, keep=6),

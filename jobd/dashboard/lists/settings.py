@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobd.dashboard.columns import Column
-from jobd.dashboard.facts import facts
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import Cell, Eye, Tone
-from jobd.dashboard.moments import far
+from jobd.dashboard.words.facts import facts
+from jobd.dashboard.words.moments import far
 from jobd.model.shown_settings import Drift, Setting
 
 DEFAULT = "default"

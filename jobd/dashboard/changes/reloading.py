@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobd.client import Refused
 from jobd.client.asks import reload
-from jobd.dashboard import deeds
+from jobd.dashboard.changes import deeds
 from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.widgets.review import Review
 from jobd.model.reload import ConfigChanges, Difference

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import MESSAGES, Cell, Eye, Tone, state
-from jobd.dashboard.moments import far
+from jobd.dashboard.words.moments import far
 from jobd.model.mailbox import MessageReport
 from jobd.model.message import FINAL, MessageState
 

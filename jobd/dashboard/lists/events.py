@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jobd.dashboard.columns import Column, bits
+from jobd.dashboard.lists.columns import Column, bits
+from jobd.dashboard.live.ring import Heard
 from jobd.dashboard.looks import NODES, RUNS, UNKNOWN, Bit, Cell, Eye, Look, Tone, state
-from jobd.dashboard.ring import Heard
 from jobd.model.told import length
 
 Pattern = re.Pattern[str]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, chop_cells
 
-from jobd.dashboard.columns import bits
+from jobd.dashboard.lists.columns import bits
 from jobd.dashboard.looks import Bit, Cell, Tone
 
 NARROWEST = 10

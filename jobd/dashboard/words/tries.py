@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobd.dashboard.columns import Column
-from jobd.dashboard.facts import listing
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import RUNS, Cell, Eye, Tone, state
-from jobd.dashboard.run_facts import instant
+from jobd.dashboard.words.facts import listing
+from jobd.dashboard.words.runs import instant
 from jobd.model.run import Run, RunState
 from jobd.model.told import distance, length
 

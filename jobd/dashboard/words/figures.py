@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from jobd.dashboard.live.rates import SECONDS
 from jobd.dashboard.looks import Bit, Eye, Tone
-from jobd.dashboard.rates import SECONDS
 from jobd.dashboard.widgets.cards import Card
 from jobd.model.reports import Counts, NodeReport, QueueReport
 from jobd.model.run import Run

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from jobd.dashboard.columns import bits, sized
+from jobd.dashboard.lists.columns import bits, sized
+from jobd.dashboard.lists.schedules import LATE, expression, note
 from jobd.dashboard.looks import RUNS, Bit, Cell, Eye, Tone, state
-from jobd.dashboard.moments import far
-from jobd.dashboard.schedule_columns import LATE, expression, note
 from jobd.dashboard.widgets.panel import LABEL, Fact
+from jobd.dashboard.words.moments import far
 from jobd.model.reports import NextSlots, ScheduleReport
 from jobd.model.told import distance, length
 from jobd.model.why import Why

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobd.client.asks import audit, bulk, nodes, outbox, queues, reload, runs, schedules
-from jobd.dashboard.arguments import Typed
-from jobd.dashboard.deed import MANY, Care, Deed, command
+from jobd.dashboard.changes.arguments import Typed
+from jobd.dashboard.changes.deed import MANY, Care, Deed, command
 from jobd.model.bulk import EVERY, BulkAction
 from jobd.model.change import AuditEntry
 from jobd.model.reports import Count, Counted, NodeReport, QueueReport, ScheduleReport

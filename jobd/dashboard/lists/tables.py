@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from jobd.dashboard.bars import share_bar
-from jobd.dashboard.columns import Column
-from jobd.dashboard.finding_lines import VERDICTS
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import Cell, Eye, Tone
-from jobd.dashboard.moments import far
+from jobd.dashboard.words.bars import share_bar
+from jobd.dashboard.words.findings import VERDICTS
+from jobd.dashboard.words.moments import far
 from jobd.model.database import TableReport
 from jobd.model.finding import Verdict
 

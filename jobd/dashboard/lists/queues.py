@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jobd.dashboard.bars import share_bar, short
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import Cell, Eye, Tone
-from jobd.dashboard.sparks import sparkline
+from jobd.dashboard.words.bars import share_bar, short
+from jobd.dashboard.words.sparks import sparkline
 from jobd.model.reports import QueueReport
 from jobd.model.stats import Minute, StatsReport
 from jobd.model.told import distance, length

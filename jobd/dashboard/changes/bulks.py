@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobd.client.asks import runs
-from jobd.dashboard import deeds
+from jobd.dashboard.changes import deeds
 from jobd.dashboard.widgets.bulk_progress import BulkProgress
 from jobd.errors import Conflict, JobdError
 from jobd.model.bulk import Bulk, BulkAction

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
+from jobd.dashboard.lists.runs import note, took, when
 from jobd.dashboard.looks import Cell, Eye, Tone
-from jobd.dashboard.moments import far
-from jobd.dashboard.run_columns import note, took, when
+from jobd.dashboard.words.moments import far
 from jobd.model.failures import FailureGroup
 from jobd.model.run import Run
 

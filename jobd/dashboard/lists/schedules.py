@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import RUNS, UNKNOWN, Cell, Eye, Tone, state
-from jobd.dashboard.moments import far, whole
+from jobd.dashboard.words.moments import far, whole
 from jobd.model.duration import format_duration
 from jobd.model.reports import ScheduleReport
 from jobd.model.told import distance

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jobd.dashboard.database_columns import bloated
+from jobd.dashboard.lists.tables import bloated
 from jobd.dashboard.looks import Eye
-from jobd.dashboard.moments import far, whole
+from jobd.dashboard.words.moments import far, whole
 from jobd.model.database import DatabaseReport, SnapshotReport, TableReport
 from jobd.model.finding import Finding, Verdict, error, ok, skipped, warning
 

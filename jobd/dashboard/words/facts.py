@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from jobd.dashboard.columns import ASCII_CUT, CUT, GAP, Column, bits, fit, sized
+from jobd.dashboard.lists.columns import ASCII_CUT, CUT, GAP, Column, bits, fit, sized
 from jobd.dashboard.looks import Cell, Eye, Tone
 
 R = TypeVar("R")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobd.dashboard.bars import short
+from jobd.dashboard.lists.queues import QueueRow, oldest
 from jobd.dashboard.looks import Bit, Cell, Eye, Tone
-from jobd.dashboard.moments import far
-from jobd.dashboard.queue_columns import QueueRow, oldest
-from jobd.dashboard.sparks import sparkline
 from jobd.dashboard.widgets.panel import LABEL, Fact
+from jobd.dashboard.words.bars import short
+from jobd.dashboard.words.moments import far
+from jobd.dashboard.words.sparks import sparkline
 from jobd.model.reports import QueueReport
 from jobd.model.stats import Times
 from jobd.model.told import length

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobd.dashboard.columns import bits
-from jobd.dashboard.facts import facts
+from jobd.dashboard.lists.columns import bits
+from jobd.dashboard.lists.runs import left, note, seconds, share, standing
 from jobd.dashboard.looks import Cell, Eye, Tone
-from jobd.dashboard.moments import far
-from jobd.dashboard.run_columns import left, note, seconds, share, standing
+from jobd.dashboard.words.facts import facts
+from jobd.dashboard.words.moments import far
 from jobd.model.run import Run, RunState
 from jobd.model.told import length
 from jobd.model.why import Why

@@ -39,7 +39,7 @@ class Link:
             async with Client(self.socket, url=self.url, token=self.token) as client:
                 yield client
             return
-        from jobd.dashboard.tunnel import far_client
+        from jobd.dashboard.live.tunnel import far_client
 
         there = self.socket or REMOTE_SOCKET
         async with far_client(self.ssh, there, config=self.ssh_config, token=self.token) as client:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 from jobd.client import Client, Event, NotPermitted
 from jobd.client.asks import me, stats, status
-from jobd.dashboard.rates import Rates
-from jobd.dashboard.ring import Ring
-from jobd.dashboard.snapshot import Snapshot
+from jobd.dashboard.live.rates import Rates
+from jobd.dashboard.live.ring import Ring
+from jobd.dashboard.live.snapshot import Snapshot
 from jobd.errors import JobdError
 
 PAINT_SECONDS = 0.25

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobd.dashboard.bars import share_bar
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import NODES, Bit, Cell, Eye, Tone, state
-from jobd.dashboard.moments import far, whole
+from jobd.dashboard.words.bars import share_bar
+from jobd.dashboard.words.moments import far, whole
 from jobd.model.reports import NodeReport
 from jobd.model.told import length
 

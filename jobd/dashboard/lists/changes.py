@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from jobd.dashboard.columns import Column
-from jobd.dashboard.facts import facts
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import Cell, Eye, Tone
-from jobd.dashboard.moments import far
+from jobd.dashboard.words.facts import facts
+from jobd.dashboard.words.moments import far
 from jobd.model.change import AuditEntry
 
 Facts = Mapping[str, Any]

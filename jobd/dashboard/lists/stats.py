@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from jobd.dashboard import shares
-from jobd.dashboard.bars import share_bar, short
-from jobd.dashboard.columns import Column
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import Cell, Eye, Tone
+from jobd.dashboard.words import shares
+from jobd.dashboard.words.bars import share_bar, short
 from jobd.model.stats import StatsReport, Times
 from jobd.model.told import length
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from jobd.dashboard import queue_columns, run_columns, schedule_columns, shares
-from jobd.dashboard.bars import share_bar
-from jobd.dashboard.columns import Column, bits
+from jobd.dashboard.lists import queues as queue_columns
+from jobd.dashboard.lists import runs as run_columns
+from jobd.dashboard.lists import schedules as schedule_columns
+from jobd.dashboard.lists.columns import Column, bits
+from jobd.dashboard.lists.queues import QueueRow
 from jobd.dashboard.looks import NODES as NODE_LOOKS
 from jobd.dashboard.looks import RUNS as RUN_LOOKS
 from jobd.dashboard.looks import UNKNOWN, Bit, Cell, Eye, Tone, state
-from jobd.dashboard.moments import far
-from jobd.dashboard.queue_columns import QueueRow
+from jobd.dashboard.words import shares
+from jobd.dashboard.words.bars import share_bar
+from jobd.dashboard.words.moments import far
 from jobd.model.reports import NodeReport, QueueReport, ScheduleReport
 from jobd.model.run import Run
 from jobd.model.stats import StatsReport

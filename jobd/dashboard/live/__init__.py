@@ -1,0 +1,1 @@
+"""The connection to the daemon, and what is heard on it."""
