@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ import pytest
 from serving import SmallDaemon
 from support.tmux import Tmux, tmux
 
+from benchmarks.terminal import terminal
 from jobd.dashboard.screens import SCREENS, Entry
 from jobd.model.run import NewRun
 
@@ -42,8 +43,6 @@ async def test_every_screen_is_one_key_away(daemon: SmallDaemon, top: Tmux) -> N
         await top.until("Everywhere")
         await top.press("Escape")
         await top.until(lambda shown: "Everywhere" not in shown)
-    await top.press("q")
-    await top.until("Pane is dead")
 
 
 async def test_a_run_is_cancelled_by_keys_and_the_command_is_said(daemon: SmallDaemon, top: Tmux) -> None:
@@ -76,7 +75,11 @@ async def test_what_jobs_wrote_cannot_command_the_terminal(daemon: SmallDaemon, 
     assert (await top.title(), await top.buffers()) == (title, buffers)
 
 
-async def test_a_terminal_that_is_taken_away_is_given_back(daemon: SmallDaemon, top: Tmux) -> None:
-    await top.until("● ready")
-    os.kill(int(await top.ask("display-message", "-p", "#{pane_pid}")), signal.SIGTERM)
-    await top.until("Pane is dead (status 0")
+async def test_a_program_that_is_told_to_end_gives_the_terminal_back(daemon: SmallDaemon, socket: Path) -> None:
+    command = [sys.executable, "-m", "jobd.jobctl.cli", "--socket", str(socket), "top"]
+    async with terminal(command) as there:
+        await there.until(b"ready")
+        there.process.send_signal(signal.SIGTERM)
+        await there.until(b"\x1b[?1049l")  # the screen that was there before
+        async with asyncio.timeout(20):
+            assert await there.process.wait() == 0

@@ -150,6 +150,7 @@ async def test_who_may_act_acts_and_the_journal_names_the_token(daemon: SmallDae
     async with visitor.dashboard() as dashboard:
         await dashboard.until("ready")
         await dashboard.press("2")
+        await dashboard.until("Next state")  # Home tells of it, too
         await dashboard.until("boom")
         await dashboard.press("r")
         await dashboard.until(f"jobctl retry {run}")
@@ -163,6 +164,7 @@ async def test_who_may_only_look_sees_read_only_and_changes_nothing(daemon: Smal
     async with visitor.dashboard() as dashboard:
         await dashboard.until("READ ONLY")
         await dashboard.press("2")
+        await dashboard.until("Next state")  # Home tells of it, too
         await dashboard.until("boom")
         await dashboard.press("rtc")
         await dashboard.press("?")

@@ -24,14 +24,16 @@ class Dashboard:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._seen = b""
+        self._taken = 0
+        """Characters of the text up to the end of what was waited for last."""
 
     @property
     def text(self) -> str:
-        """All that was ever painted, without the orders to the terminal."""
-        return ORDERS.sub(b"", self._seen).decode(errors="replace")
+        """All that was painted since then, without the orders to the terminal."""
+        return ORDERS.sub(b"", self._seen).decode(errors="replace")[self._taken :]
 
     async def until(self, wanted: str, seconds: float = 20.0) -> None:
-        """Until this was painted, counted from the call before."""
+        """Until this was painted, behind what was waited for before."""
         try:
             async with asyncio.timeout(seconds):
                 while wanted not in self.text:
@@ -40,7 +42,7 @@ class Dashboard:
                     self._seen += message.data
         except TimeoutError:
             raise AssertionError(f"not seen within {seconds:g} s: {wanted}\n{self.text[-4000:]}") from None
-        self._seen = b""
+        self._taken += self.text.index(wanted) + len(wanted)
 
     async def until_closed(self, seconds: float = 20.0) -> tuple[int, str]:
         """The code, and the reason that the page shows."""
