@@ -64,3 +64,21 @@ async def test_who_may_only_look_has_no_keys_for_changes(daemon: SmallDaemon, vi
         await eyes.press("c")
         await eyes.loaded()
         assert (await daemon.views.runs.one(run)).state == "queued"
+
+
+async def test_all_that_a_filter_finds_is_moved(daemon: SmallDaemon, socket: Path) -> None:
+    runs = await daemon.enqueue_many([NewRun(job="tidy")] * 3)
+    async with looking(socket, screen="runs") as eyes:
+        eyes.page.find("state:queued")
+        await eyes.until("tidy")
+        await eyes.loaded()
+        await eyes.press("asterisk")
+        await eyes.until("Move them")
+        await eyes.press("m")
+        await eyes.until("which queue")
+        await eyes.type("low")
+        await eyes.press("enter")
+        await eyes.until("Move 3 runs to low?")
+        await eyes.press("right", "enter")
+        await eyes.until("3 of 3 changed")
+    assert {(await daemon.views.runs.one(run)).queue for run in runs} == {"low"}

@@ -20,6 +20,7 @@ from jobd.dashboard.lists.pages import SIZE, Pages, Part
 from jobd.dashboard.lists.runs import COLUMNS
 from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
+from jobd.dashboard.widgets.ask import Ask
 from jobd.dashboard.widgets.bulk_progress import BulkProgress
 from jobd.dashboard.widgets.filter_bar import FilterBar
 from jobd.dashboard.widgets.table import Table
@@ -42,6 +43,9 @@ TABS = {
     "skipped": "state:skipped",
 }
 COUNTED_SECONDS = 5.0
+
+
+ACTIONS = {"r": BulkAction.RETRY, "c": BulkAction.CANCEL, "m": BulkAction.MOVE}
 
 
 class Runs(Endless[Run]):
@@ -216,8 +220,11 @@ class Runs(Endless[Run]):
         chosen = await self.app.push_screen_wait(Pick(f"All {number} runs that this finds: {wanted}", _choices(wanted)))
         if chosen is None:
             return
-        action = BulkAction.RETRY if chosen == "r" else BulkAction.CANCEL
-        answer = await self.dash.carry_out(deeds.change_all(action, wanted, counted.count, counted.more))
+        queue = None
+        if chosen == "m" and not (queue := await self.app.push_screen_wait(Ask("Move them to which queue?"))):
+            return
+        deed = deeds.change_all(ACTIONS[chosen], wanted, counted.count, counted.more, queue)
+        answer = await self.dash.carry_out(deed)
         if answer is not None:
             await self.app.push_screen_wait(BulkProgress(answer.value))
             self.old(at_once=True)
@@ -247,7 +254,7 @@ def _choices(wanted: str) -> dict[str, str]:
     if not states or states & ended:
         out["r"] = "Retry them"
     if not states or states - ended:
-        out["c"] = "Cancel them"
+        out |= {"c": "Cancel them", "m": "Move them to another queue"}
     return out
 
 
