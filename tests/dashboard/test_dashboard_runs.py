@@ -82,3 +82,20 @@ async def test_all_that_a_filter_finds_is_moved(daemon: SmallDaemon, socket: Pat
         await eyes.press("right", "enter")
         await eyes.until("3 of 3 changed")
     assert {(await daemon.views.runs.one(run)).queue for run in runs} == {"low"}
+
+
+async def test_a_set_that_grew_meanwhile_is_asked_about_again(daemon: SmallDaemon, socket: Path) -> None:
+    await daemon.enqueue_many([NewRun(job="tidy")] * 3)
+    async with looking(socket, screen="runs") as eyes:
+        eyes.page.find("state:queued")
+        await eyes.until("tidy")
+        await eyes.loaded()
+        await eyes.press("asterisk")
+        await eyes.until("Cancel them")
+        await eyes.press("c")
+        await eyes.until("Cancel 3 runs?")
+        await daemon.enqueue_many([NewRun(job="tidy")] * 3)
+        await eyes.press("right", "enter")
+        await eyes.until("Cancel 6 runs?")
+        await eyes.press("right", "enter")
+        await eyes.until("6 of 6 changed")

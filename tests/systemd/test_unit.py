@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-SYSTEMD = Path(__file__).parents[2] / "systemd"
-
-needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
-
-
-def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60, check=False)
+from analyzing import SYSTEMD, needs_analyze, run, shipped
 
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """The shipped unit, with the `jobd` of this Python in place of the installed one: verify looks for it."""
-    text = (SYSTEMD / "jobd.service").read_text()
-    assert text.count("/opt/jobd/bin/jobd") == 1
-    path = tmp_path / "jobd.service"
-    path.write_text(text.replace("/opt/jobd/bin/jobd", str(Path(sys.executable).with_name("jobd"))))
-    return path
+    return shipped("jobd.service", "jobd", tmp_path)
 
 
 @needs_analyze

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard
 
 
-async def change_all(app: Dashboard, action: BulkAction, filter_text: str) -> Bulk | None:
+async def change_all(app: Dashboard, action: BulkAction, filter_text: str, queue: str | None = None) -> Bulk | None:
     """How it stands when it is done or left to itself; None when it was not begun. To be called from a worker."""
     while True:
         try:
@@ -26,7 +26,7 @@ async def change_all(app: Dashboard, action: BulkAction, filter_text: str) -> Bu
             app.say(f"nothing is found by now: {filter_text}", bad=True)
             return None
         refused: list[JobdError] = []
-        deed = deeds.change_all(action, filter_text, counted.count, counted.more)
+        deed = deeds.change_all(action, filter_text, counted.count, counted.more, queue)
         answer = await app.carry_out(deed, refused.append)
         if answer is not None:
             return await app.push_screen_wait(BulkProgress(answer.value))

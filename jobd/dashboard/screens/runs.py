@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -14,22 +13,22 @@ from textual.widget import Widget
 
 from jobd.client.asks import runs
 from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.bulks import change_all
 from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.endless import Endless
 from jobd.dashboard.lists.pages import SIZE, Pages, Part
 from jobd.dashboard.lists.runs import COLUMNS
+from jobd.dashboard.live.heard import told
 from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.widgets.ask import Ask
-from jobd.dashboard.widgets.bulk_progress import BulkProgress
 from jobd.dashboard.widgets.filter_bar import FilterBar
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
-from jobd.errors import JobdError
 from jobd.model.bulk import BulkAction
 from jobd.model.filter import parse_filter
 from jobd.model.roles import Role
-from jobd.model.run import FINAL, Run, RunState
+from jobd.model.run import FINAL, Run
 
 TABS = {
     "all": "",
@@ -211,22 +210,13 @@ class Runs(Endless[Run]):
         if not wanted:
             self.dash.say("choose a state or a filter first: this would be every run", bad=True)
             return
-        try:
-            counted = await self.client.ask(runs.count(wanted))
-        except JobdError as error:
-            self.dash.say(str(error), bad=True)
-            return
-        number = f"{counted.count:,}{'+' if counted.more else ''}"
-        chosen = await self.app.push_screen_wait(Pick(f"All {number} runs that this finds: {wanted}", _choices(wanted)))
+        chosen = await self.app.push_screen_wait(Pick(f"All runs that this finds: {wanted}", _choices(wanted)))
         if chosen is None:
             return
         queue = None
         if chosen == "m" and not (queue := await self.app.push_screen_wait(Ask("Move them to which queue?"))):
             return
-        deed = deeds.change_all(ACTIONS[chosen], wanted, counted.count, counted.more, queue)
-        answer = await self.dash.carry_out(deed)
-        if answer is not None:
-            await self.app.push_screen_wait(BulkProgress(answer.value))
+        if await change_all(self.dash, ACTIONS[chosen], wanted, queue) is not None:
             self.old(at_once=True)
 
     def action_trigger(self) -> None:
@@ -256,17 +246,3 @@ def _choices(wanted: str) -> dict[str, str]:
     if not states or states - ended:
         out |= {"c": "Cancel them", "m": "Move them to another queue"}
     return out
-
-
-def told(run: Run, facts: Mapping[str, Any], now: datetime) -> Run:
-    """A run as it is after what was heard of it."""
-    state = RunState(facts.get("state", RunState.RUNNING))  # `run.started` says no state
-    took = facts.get("took")
-    started = now - timedelta(seconds=took) if took is not None else run.started_at
-    match state:
-        case RunState.RUNNING:
-            return replace(run, state=state, attempt=facts["attempt"], started_at=run.started_at or now)
-        case _ if state.final:
-            error = facts.get("error") or run.error
-            return replace(run, state=state, started_at=started, finished_at=now, error=error, progress=None)
-    return replace(run, state=state, attempt=facts["attempt"])
