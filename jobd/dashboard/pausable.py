@@ -51,6 +51,10 @@ class Pausable(Page):
         """Do what answers with an entry of the journal, which `u` takes back."""
         self.do(deed, self._made)
 
+    def action_copy_name(self) -> None:
+        if (thing := self.chosen) is not None:
+            self.copy(thing.name, f"name {thing.name}")
+
     def action_pause(self) -> None:
         self.change(self.pausing())
 

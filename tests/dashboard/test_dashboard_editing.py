@@ -79,7 +79,7 @@ async def test_what_was_edited_is_not_taken_over_when_it_is_cancelled(
         await eyes.until("Take this over?")
         await eyes.press("enter")
         await eyes.loaded()
-        assert "at 04:00 every day" in eyes.text
+        await eyes.until("at 04:00 every day")
     assert "0 6" in written.read_text()
 
 

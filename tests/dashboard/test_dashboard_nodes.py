@@ -47,7 +47,7 @@ async def test_a_node_is_told_with_its_work_lease_and_lag(daemon: SmallDaemon, s
         for fact in ("● running", "0.1.0", "██░░░ 2/4", " 1 ", "12ms", "3d"):
             assert fact in line, fact
         assert re.search(r" 1[0-4]s +[1-5]s ago ", line), "what is left of the lease, and the age of the beat"
-        assert "pid 4711" in eyes.text
+        await eyes.until("pid 4711")
 
 
 async def test_what_the_chosen_node_runs_is_shown_and_opened(daemon: SmallDaemon, socket: Path) -> None:
@@ -58,7 +58,8 @@ async def test_what_the_chosen_node_runs_is_shown_and_opened(daemon: SmallDaemon
     await daemon.running(mail, node=11)
     async with looking(socket, screen="nodes") as eyes:
         await eyes.until("Runs now:")
-        assert "tidy" in eyes.text and "mail" not in eyes.text
+        await eyes.until("tidy")
+        assert "mail" not in eyes.text
         await eyes.press("j")
         await eyes.until(lambda: "mail" in eyes.text and "tidy" not in eyes.text)
         await eyes.press("enter", "enter")
@@ -75,7 +76,7 @@ async def test_a_node_without_work_shows_what_ended_there_lately(daemon: SmallDa
     await daemon.ended(run, "failed", error="boom")
     async with looking(socket, screen="nodes") as eyes:
         await eyes.until("Runs nothing now")
-        assert "boom" in eyes.text
+        await eyes.until("boom")
 
 
 async def test_a_wish_is_made_said_and_undone(daemon: SmallDaemon, socket: Path) -> None:
@@ -103,29 +104,30 @@ async def test_who_wanted_it_and_why_is_told(daemon: SmallDaemon, socket: Path) 
     await daemon.running((await daemon.enqueue(NewRun(job="tidy")))[0], node=11)
     async with looking(socket, screen="nodes", size=(140, 40)) as eyes:
         await eyes.until("drain by uid:1000 (ada): new kernel: it begins nothing new, 1 run to go")
-        assert "◐ draining" in eyes.text
+        await eyes.until("◐ draining")
 
 
 async def test_a_node_that_misses_its_beats_or_lags_says_what_to_look_at(daemon: SmallDaemon, socket: Path) -> None:
     await joined(daemon, 11, beat=timedelta(seconds=12), lag_ms=830.0)
     async with looking(socket, screen="nodes", size=(140, 40)) as eyes:
         await eyes.until("It misses its beats")
-        assert "asyncio.to_thread" in eyes.text and "830ms" in eyes.text
+        await eyes.until("asyncio.to_thread")
+        await eyes.until("830ms")
 
 
 async def test_a_node_whose_lease_ended_unnoticed_is_silent(daemon: SmallDaemon, socket: Path) -> None:
     await joined(daemon, 11, beat=timedelta(minutes=2))
     async with looking(socket, screen="nodes") as eyes:
         await eyes.until("✗ silent")
-        assert "Its lease has ended" in eyes.text
+        await eyes.until("Its lease has ended")
 
 
 async def test_a_lost_node_says_what_became_of_its_runs(daemon: SmallDaemon, socket: Path) -> None:
     await joined(daemon, 10, beat=5 * HOUR, lost=True)
     async with looking(socket, screen="nodes", size=(140, 40)) as eyes:
         await eyes.until("Possibly aborted: last heard of 5h ago")
-        assert "✗ lost" in eyes.text
-        assert "What it ran went back to the queues" in eyes.text
+        await eyes.until("✗ lost")
+        await eyes.until("What it ran went back to the queues")
         await eyes.press("i")
         await eyes.until("node 10 is gone")
         assert await wanted(daemon, 10) == "running"
@@ -142,7 +144,7 @@ async def test_a_node_that_left_said_goodbye(daemon: SmallDaemon, socket: Path) 
     await joined(daemon, 9, beat=4 * HOUR, left=4 * HOUR)
     async with looking(socket, screen="nodes") as eyes:
         await eyes.until("It said goodbye 4h ago")
-        assert "○ left" in eyes.text
+        await eyes.until("○ left")
 
 
 async def test_who_may_only_look_cannot_quiet_a_node(daemon: SmallDaemon, viewer_socket: Path) -> None:
@@ -190,6 +192,7 @@ async def test_a_small_terminal_shows_state_work_and_lease(
     await daemon.running((await daemon.enqueue(NewRun(job="tidy")))[0], node=11)
     async with looking(socket, screen="nodes", size=size, ascii=True) as eyes:
         await eyes.until("tidy")
-        for fact in ("* running", "billing", "#.... 1/10", "13s", "3d"):
-            assert fact in eyes.text, fact
+        for fact in ("* running", "billing", "#.... 1/10", "3d"):
+            await eyes.until(fact)
+        assert re.search(r" 1[0-4]s ", eyes.text), "what is left of the lease"
         assert eyes.text.isascii()

@@ -37,8 +37,8 @@ async def test_a_job_is_found_by_typing_and_its_arguments_have_names_types_and_d
         await eyes.until_gone("backup")
         await eyes.press("enter")
         await eyes.until("batch int")
-        assert "default 50" in eyes.text  # the job's own, not the function's
-        assert "the job's own: default" in eyes.text
+        await eyes.until("default 50")  # the job's own, not the function's
+        await eyes.until("the job's own: default")
         await eyes.type("7")
         await eyes.until("$ jobctl trigger tidy --arg batch=7")
         await eyes.press("enter")
@@ -56,7 +56,7 @@ async def test_what_the_daemon_refuses_is_said_in_the_dialog_and_nothing_typed_i
         await eyes.type("ada@example.com")
         await eyes.press("enter")
         await eyes.until("subject: is required (str)")
-        assert "ada@example.com" in eyes.text
+        await eyes.until("ada@example.com")
         await eyes.type("Hello")  # the line in question has the focus
         await eyes.press("ctrl+s")
         await eyes.until("was added")
@@ -106,7 +106,7 @@ async def test_known_arguments_stand_in_their_lines_and_are_sent_as_they_were(
     async with looking(socket, screen="runs") as eyes:
         await asked(eyes, "mail", args)
         for text in ("ada@example.com", '"two\\nlines"', '["b", "c"]'):
-            assert text in eyes.text
+            await eyes.until(text)
         await eyes.press("ctrl+s")
         await eyes.until("was added")
         assert (await only_run(daemon)).args == args
@@ -117,7 +117,7 @@ async def test_with_a_job_chosen_typing_finds_another_and_tab_goes_to_its_argume
 ) -> None:
     async with looking(socket, screen="runs") as eyes:
         await asked(eyes, "tidy")
-        assert "$ jobctl trigger tidy" in eyes.text
+        await eyes.until("$ jobctl trigger tidy")
         finder = eyes.app.screen.query_one("#find")
         assert finder.has_focus and finder.selected_text == "tidy"
         await eyes.type("m")
@@ -160,7 +160,7 @@ async def test_a_job_that_runs_for_the_first_time_is_running(daemon: SmallDaemon
 async def test_another_job_than_the_first_starts_with_empty_lines(daemon: SmallDaemon, socket: Path) -> None:
     async with looking(socket, screen="runs") as eyes:
         await asked(eyes, "tidy", {"batch": 77})
-        assert "77" in eyes.text
+        await eyes.until("77")
         await eyes.press("shift+tab", "end", *["backspace"] * 4)
         await eyes.type("mai")
         await eyes.press("enter")
@@ -209,9 +209,9 @@ async def test_a_small_terminal_shows_the_lines_and_the_buttons(
 ) -> None:
     async with looking(socket, screen="runs", size=(60, 20)) as eyes:
         await asked(eyes, job)
-        assert " Cancel " in eyes.text
+        await eyes.until(" Cancel ")
         if job is not None:
-            assert "$ jobctl trigger mail" in eyes.text
+            await eyes.until("$ jobctl trigger mail")
             await eyes.press("enter")
             await eyes.until("subject: is required")
-            assert " Cancel " in eyes.text
+            await eyes.until(" Cancel ")

@@ -30,9 +30,7 @@ def test_what_the_daemon_says_comes_first() -> None:
 
 def test_a_queue_whose_runs_wait_for_minutes_is_behind() -> None:
     waiting = replace(LOW, queued=Count(count=5), oldest_seconds=634.0)
-    assert said(replace(QUIET, queues=(waiting,))) == [
-        "queue low is behind: 5 waiting, the oldest for 10m; 4 says why"
-    ]
+    assert said(replace(QUIET, queues=(waiting,))) == ["queue low is behind: 5 waiting, the oldest for 10m; 4 says why"]
     paused = replace(waiting, paused_at=datetime.now(UTC))
     assert "behind (paused)" in said(replace(QUIET, queues=(paused,)))[0]
     assert said(replace(QUIET, queues=(replace(waiting, oldest_seconds=59.0),))) == []

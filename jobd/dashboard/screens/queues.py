@@ -189,10 +189,6 @@ class Queues(Pausable):
     def _open(self, event: Table.Opened[QueueRow]) -> None:
         self.dash.find_runs(f'queue:"{event.row.queue.name}" state:queued,scheduled,running')
 
-    def action_copy_name(self) -> None:
-        if (queue := self.chosen) is not None:
-            self.copy(queue.name, f"name {queue.name}")
-
     # --- changes ---
 
     def pausing(self, reason: str | None = None, lasts: str | None = None) -> Deed | None:

@@ -175,10 +175,6 @@ class Schedules(Pausable):
         else:
             self.app.push_screen(RunPage(one.last.id))
 
-    def action_copy_name(self) -> None:
-        if (one := self.chosen) is not None:
-            self.copy(one.name, f"name {one.name}")
-
     # --- changes ---
 
     def pausing(self, reason: str | None = None, lasts: str | None = None) -> Deed | None:
