@@ -132,7 +132,7 @@ async def test_the_graph_claims_nothing_that_the_list_beside_it_contradicts(daem
     run, _ = await daemon.enqueue(NewRun(job="tidy"))
     await daemon.ended(run)
     async with looking(socket, size=WIDE) as eyes:
-        await eyes.until("succeeded now")
+        await eyes.until("✓ tidy")
         assert "no run has ended" not in eyes.text
         await daemon.database.execute("update jobd.history set finished_at = now() - interval '11 min'")
         await eyes.loaded()

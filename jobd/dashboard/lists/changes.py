@@ -55,7 +55,7 @@ COLUMNS: tuple[Column[AuditEntry], ...] = (
     Column(title="OF", width=12, grow=2, cell=lambda entry, eye: (entry.target, Tone.NAME)),
     Column(title="CHANGE", width=16, grow=4, keep=7, cell=lambda entry, eye: in_words(entry, eye)),
     Column(title="REASON", width=14, grow=3, keep=4, cell=lambda entry, eye: entry.reason or ""),
-    Column(title="NOTE", width=12, keep=3, cell=lambda entry, eye: undone(entry)),
+    Column(title="NOTE", width=17, keep=3, cell=lambda entry, eye: undone(entry)),
 )
 
 

@@ -1,4 +1,4 @@
-"""A list of rows of any length: only the lines on the screen exist, and only what changed of them is painted."""
+"""A list of rows of any length: only the lines on the screen exist; one row is chosen, any number are marked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
 from jobd.dashboard.lists.columns import Column, fit
 from jobd.dashboard.looks import Eye, Tone
-from jobd.dashboard.widgets.lines import Line, Painter, difference
+from jobd.dashboard.widgets.lines import Line
+from jobd.dashboard.widgets.painted import Painted
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -30,28 +29,13 @@ class Rows(Protocol[R_co]):
     def __getitem__(self, index: int, /) -> R_co | None: ...
 
 
-class Table(ScrollView, Generic[R], can_focus=True):
+class Table(Painted, Generic[R], can_focus=True):
     """Rows below a line of titles; one of them is chosen, any number are marked, both by their key.
 
     What is chosen stays chosen when the rows are replaced, wherever its row moves to.
     """
 
-    DEFAULT_CSS = """
-    Table { height: 1fr; background: $background; scrollbar-gutter: stable; overflow-x: hidden;
-        &:focus > .table--chosen { background: $primary 40%; text-style: bold; }
-    }
-    .table--plain { color: $foreground; }
-    .table--dim { color: $foreground; text-style: dim; }
-    .table--name { color: $foreground; text-style: bold; }
-    .table--head { color: $foreground; text-style: bold dim; }
-    .table--busy { color: $text-accent; }
-    .table--good { color: $text-success; }
-    .table--warn { color: $text-warning; }
-    .table--bad { color: $text-error; }
-    .table--chosen { background: $primary 20%; }
-    .table--marked { background: $warning 25%; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--{tone}" for tone in Tone} | {"table--chosen", "table--marked"}
+    DEFAULT_CSS = "Table { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -63,19 +47,8 @@ class Table(ScrollView, Generic[R], can_focus=True):
         Binding("space", "mark", "Mark", show=False),
     ]
 
-    class Opened(Message, Generic[Row]):
-        """Enter, or a second click, on a row."""
-
-        def __init__(self, table: Table[Row], row: Row) -> None:
-            self.table, self.row = table, row
-            super().__init__()
-
-        @property
-        def control(self) -> Table[Row]:
-            return self.table
-
-    class Moved(Message):
-        """Another row is chosen."""
+    class Told(Message):
+        """Something of a table."""
 
         def __init__(self, table: Table[Any]) -> None:
             self.table = table
@@ -85,16 +58,22 @@ class Table(ScrollView, Generic[R], can_focus=True):
         def control(self) -> Table[Any]:
             return self.table
 
-    class Wanted(Message):
+    class Moved(Told):
+        """Another row is chosen."""
+
+    class Opened(Told, Generic[Row]):
+        """Enter, or a second click, on a row."""
+
+        def __init__(self, table: Table[Row], row: Row) -> None:
+            self.row = row
+            super().__init__(table)
+
+    class Wanted(Told):
         """The row at `index` is to be shown and is not at hand, or the end of what is known comes near."""
 
         def __init__(self, table: Table[Any], index: int) -> None:
-            self.table, self.index = table, index
-            super().__init__()
-
-        @property
-        def control(self) -> Table[Any]:
-            return self.table
+            self.index = index
+            super().__init__(table)
 
     def __init__(
         self,
@@ -117,10 +96,6 @@ class Table(ScrollView, Generic[R], can_focus=True):
         self._chosen: Hashable = None
         self._marked: dict[Hashable, R] = {}
         self._fitted: list[tuple[Column[R], int]] = []
-        self._painted: dict[int, Strip] = {}
-        self._contents: dict[int, Line] = {}
-        """What `_painted` was drawn from, by line of the screen."""
-        self._painter = Painter(self)
 
     # --- what others ask of it ---
 
@@ -158,16 +133,16 @@ class Table(ScrollView, Generic[R], can_focus=True):
         height = len(rows) + 1
         if height != self.virtual_size.height:
             self.virtual_size = Size(self.size.width, height)
-        self._paint()
+        self.paint()
         self.post_message(self.Moved(self))
 
     def look_again(self) -> None:
         """Time has passed: paint what reads differently now."""
-        self._paint()
+        self.paint()
 
     def unmark(self) -> None:
         self._marked.clear()
-        self._paint()
+        self.paint()
 
     def choose(self, index: int) -> None:
         """Make the row at `index` the chosen one and bring it into view."""
@@ -181,7 +156,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
             self.scroll_to(y=wanted, animate=False, immediate=self.show_vertical_scrollbar, force=True)
         if len(self._rows) - self._at < 2 * page:
             self.post_message(self.Wanted(self, len(self._rows)))
-        self._paint()
+        self.paint()
         self.post_message(self.Moved(self))
 
     # --- keys and mouse ---
@@ -218,19 +193,10 @@ class Table(ScrollView, Generic[R], can_focus=True):
             if again or event.chain > 1:
                 self.action_open()
 
-    # --- painting ---
+    # --- its lines ---
 
     def on_resize(self) -> None:
         self._measure()
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        self._forget()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._painter = Painter(self)
-        self._forget()
 
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns of the same rows."""
@@ -240,37 +206,10 @@ class Table(ScrollView, Generic[R], can_focus=True):
     def _measure(self) -> None:
         self._fitted = fit(self._columns, max(1, self.scrollable_content_region.width - 2))
         self.virtual_size = Size(self.size.width, len(self._rows) + 1)
-        self._forget()
+        self.forget()
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        strip = self._painted.get(y)
-        if strip is None:
-            content = self._content(y, self._eye())
-            strip = self._painted[y] = self._painter.draw(content, self._fitted, self.size.width)
-            self._contents[y] = content
-        return strip
-
-    def _forget(self) -> None:
-        """Nothing that was painted holds any more: another place, size or colour."""
-        self._painted.clear()
-        self._contents.clear()
-
-    def _paint(self) -> None:
-        """Repaint of each line the stretch that differs from what stands there; drawing is dear, comparing is not."""
-        if not self.is_attached or not self.size:
-            return
-        eye = self._eye()
-        for y in range(self.size.height):
-            content, old = self._content(y, eye), self._painted.get(y)
-            if old is not None and content == self._contents.get(y):
-                continue
-            new = self._painted[y] = self._painter.draw(content, self._fitted, self.size.width)
-            self._contents[y] = content
-            first, last = (0, self.size.width) if old is None else difference(old, new)
-            self.refresh(Region(first, y, last - first, 1))
-
-    def _content(self, y: int, eye: Eye) -> Line:
+    def content(self, y: int, eye: Eye) -> Line:
         """What stands in a line: the mark before it, how it is laid under, and its cells."""
         if y == 0:
             return Line(" ", "", tuple(column.title for column, _ in self._fitted), Tone.HEAD)
@@ -291,9 +230,6 @@ class Table(ScrollView, Generic[R], can_focus=True):
         said = self._empty if self._told else eye.pick("…", "...")
         lines = wrap(said, max(10, self.size.width - 3))
         return f"  {lines[line]}" if 0 <= line < len(lines) else ""
-
-    def _eye(self) -> Eye:
-        return Eye.open(ascii=getattr(self.app, "ascii", False))
 
     # --- rows ---
 
