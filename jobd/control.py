@@ -14,7 +14,7 @@ from jobd.api.endings import Endings
 from jobd.api.feed import Feed
 from jobd.api.telling import tell
 from jobd.api.watching import Watching
-from jobd.config import Config, current_digest, show
+from jobd.config import Config, show
 from jobd.config.configuration import Shown
 from jobd.doctor import examine
 from jobd.engine.enqueue import Enqueuer
@@ -26,20 +26,19 @@ from jobd.loading import Loading
 from jobd.model.arguments import OPEN, Parameters
 from jobd.model.change import Actor
 from jobd.model.finding import Finding
-from jobd.model.health import Health, Level, Notice
+from jobd.model.health import Health
 from jobd.model.job import Job
 from jobd.model.queue import Queue
 from jobd.model.reload import ConfigChanges
 from jobd.model.run import Ending, NewRun
 from jobd.model.settings import DashboardSettings
 from jobd.model.storable import storable
+from jobd.notices import notices
 from jobd.reloading import Reloading
 from jobd.store.endings import Tallies, merge
 from jobd.store.listen import Announcer, Listener
 from jobd.store.store import Store
 from jobd.store.views import Views
-
-SKEW_SECONDS = 2.0
 
 
 class NodeControl:
@@ -208,43 +207,19 @@ class NodeControl:
             trusted_seconds=beat.trusted_seconds if beat is not None else None,
             database=described(self._config),
             loops=self._pulse.ages(),
-            notices=tuple(self._notices()),
+            notices=tuple(
+                notices(
+                    self._config,
+                    node,
+                    paused=self.paused,
+                    stopping=self.stopping,
+                    pulse=self._pulse,
+                    listener=self._listener,
+                    unable=self._loading.unable(),
+                    restart_needed=self._reloading.restart_needed,
+                )
+            ),
         )
-
-    def _notices(self) -> Iterable[Notice]:
-        config, node = self._config, self.node
-        if self.paused is not None:
-            yield Notice(level=Level.ERROR, code="paused", message=self.paused)
-        if not config.daemon.enabled:
-            text = "[daemon] enabled = false: nothing fires, nothing runs"
-            yield Notice(level=Level.WARNING, code="disabled", message=text)
-        if node is None and not self.stopping:
-            yield Notice(level=Level.ERROR, code="not_joined", message="this node has no lease: it waits for Postgres")
-        if node is not None and abs(node.heartbeat.skew_seconds) > SKEW_SECONDS:
-            skew = f"this machine's clock is {node.heartbeat.skew_seconds:+.1f} s off Postgres' clock"
-            yield Notice(level=Level.WARNING, code="clock_skew", message=f"{skew}; run a time service")
-        if node is not None and node.desired != "running":
-            text = f"this node is {node.heartbeat.state}: it begins nothing new until jobctl nodes resume {node.id}"
-            yield Notice(level=Level.WARNING, code="quiet", message=text)
-        for loop in self._pulse.overdue():
-            yield Notice(level=Level.ERROR, code="loop_stuck", message=f"the loop {loop} does not come round")
-        if self._listener is not None and self._listener.pooled:
-            text = "notifications do not arrive (a transaction pooler?): new runs are seen by polling"
-            yield Notice(level=Level.WARNING, code="polling", message=text)
-        if self._config.files and current_digest(self._config.files[0]) != self._config.digest:
-            text = "the configuration has changed since it was loaded: jobctl reload --dry-run tells what is different"
-            yield Notice(level=Level.WARNING, code="config_changed", message=text)
-        if keys := self._reloading.restart_needed:
-            text = f"settings that wait for systemctl restart jobd: {', '.join(keys)}"
-            yield Notice(level=Level.WARNING, code="restart_needed", message=text)
-        if not config.mail.enabled:
-            text = "mail is disabled: messages are held in the outbox ([mail] enabled)"
-            yield Notice(level=Level.INFO, code="mail_disabled", message=text)
-        for job, reason in sorted(self._loading.unable().items()):
-            yield Notice(level=Level.WARNING, code="job_disabled", message=f"job {job}: {reason}")
-        for stuck in node.workers.stuck() if node is not None else ():
-            text = f"run {stuck.run.id} ({stuck.run.job}) ignores its end; restart jobd to be rid of it"
-            yield Notice(level=Level.WARNING, code="run_stuck", message=text)
 
 
 def described(config: Config) -> str:
