@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jobd.model.change import Actor
 from jobd.model.roles import Role
@@ -24,12 +24,18 @@ class Peer:
     """Its primary group; the others are looked up by its user's name."""
 
 
+async def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks. `role` is absent for somebody who may nothing."""
 
     actor: Actor
     role: Role | None
+    still: Callable[[], Awaitable[bool]] = field(default=_always, compare=False)
+    """False once they would be let in no more: for answers that go on for hours."""
 
     @property
     def source(self) -> str:

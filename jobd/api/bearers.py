@@ -7,9 +7,12 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from jobd.api.access import Caller
 from jobd.api.refusals import Refused
+from jobd.errors import StoreUnavailable
 from jobd.model.change import Actor
 from jobd.model.token import Token, hashed
 
@@ -35,15 +38,24 @@ class Bearers:
         Raises:
             StoreUnavailable: nobody knows.
         """
-        async with self._turn:
-            if time.monotonic() > self._asked + KEPT_SECONDS:
-                self._known = await self._valid()
-                self._asked = time.monotonic()
+        await self._look()
         given, found = hashed(secret), None
         for token in self._known:
             if hmac.compare_digest(token.hash, given):
                 found = token
         return found
+
+    async def holds(self, token: Token) -> bool:
+        """False once it is revoked or has expired; while nobody knows, what was known last."""
+        with suppress(StoreUnavailable):
+            await self._look()
+        return token in self._known
+
+    async def _look(self) -> None:
+        async with self._turn:
+            if time.monotonic() > self._asked + KEPT_SECONDS:
+                self._known = await self._valid()
+                self._asked = time.monotonic()
 
 
 async def holder(authorization: str, tokens: Bearers | None) -> Caller:
@@ -55,10 +67,10 @@ async def holder(authorization: str, tokens: Bearers | None) -> Caller:
     """
     scheme, _, secret = authorization.partition(" ")
     given = scheme.lower() == "bearer" and secret
-    token = await tokens.find(secret) if given and tokens is not None else None
-    if token is None:
+    if tokens is None or not given or (token := await tokens.find(secret)) is None:
         raise Refused(401, "unauthorized", "a bearer token is needed", close=True)
-    return Caller(actor=Actor(name=f"token:{token.name}", token=token.name), role=token.role)
+    actor = Actor(name=f"token:{token.name}", token=token.name)
+    return Caller(actor=actor, role=token.role, still=partial(tokens.holds, token))
 
 
 class Pace:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from jobd.api.app import control
+from jobd.api.app import caller, control
 from jobd.api.bodies import query
 from jobd.api.control import Control
 from jobd.api.feed import Event, Overtaken
@@ -23,8 +23,8 @@ AGAIN_MS = 1000
 
 
 async def followed(request: web.Request) -> web.StreamResponse:
-    """The stream; it ends when the reader leaves, is too slow, or the daemon stops."""
-    wanted, daemon = query(request, EventsQuery), control(request)
+    """The stream; it ends when the reader leaves, is too slow or let in no more, or the daemon stops."""
+    wanted, daemon, who = query(request, EventsQuery), control(request), caller(request)
     feed = daemon.feed
     place = feed.place(request.headers.get("Last-Event-ID"))
     here = feed.enter()
@@ -34,6 +34,8 @@ async def followed(request: web.Request) -> web.StreamResponse:
         await response.prepare(request)
         await _send(response, f"retry: {AGAIN_MS}\n\n".encode() + b"".join(first))
         async for batch in feed.after(here if place is None else place, QUIET_SECONDS):
+            if not await who.still():
+                break
             await _send(response, b"".join(_written(feed.epoch, batch, wanted)) or b": nothing new\n\n")
     except (Overtaken, TimeoutError, ConnectionResetError):
         if request.transport is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -11,11 +12,14 @@ from serving import SmallDaemon, served
 
 from jobd.api import bearers
 from jobd.api.bearers import Bearers
+from jobd.errors import StoreUnavailable
 from jobd.model.change import Actor
 from jobd.model.roles import Role
+from jobd.model.token import Token, hashed
 from jobd.store.tokens import Tokens
 
 US = Actor(name="test", uid=0)
+ADA = Token(name="ada", role=Role.VIEWER, hash=hashed("secret"))
 
 
 @pytest.fixture
@@ -68,6 +72,32 @@ async def test_a_token_is_known_on_no_socket_that_was_given_none(client):
 async def test_a_revoked_token_opens_nothing_any_more(root, tokens, daemon):
     await Tokens(daemon.database).revoke("t-admin", US)
     assert await answered(root, "GET", "/v1/queues", f"Bearer {tokens['admin']}") == 401
+
+
+async def test_a_stream_of_events_ends_when_its_token_is_revoked(root, tokens, daemon):
+    async with root.get("/v1/events", headers={"Authorization": f"Bearer {tokens['viewer']}"}) as stream:
+        await stream.content.readuntil(b"event: snapshot")
+        daemon.feed.publish("node.joined", node=1)
+        await stream.content.readuntil(b"event: node.joined")
+        await Tokens(daemon.database).revoke("t-viewer", US)
+        daemon.feed.publish("node.left", node=1)
+        async with asyncio.timeout(10):
+            assert b"node.left" not in await stream.content.read()
+
+
+async def test_a_stream_goes_on_while_nobody_knows_whether_its_token_is_valid(monkeypatch):
+    monkeypatch.setattr(bearers, "KEPT_SECONDS", -1.0)
+    answers: list[Sequence[Token] | Exception] = [[ADA], StoreUnavailable("gone"), []]
+
+    async def valid() -> Sequence[Token]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    who = await bearers.holder("Bearer secret", Bearers(valid))
+    assert await who.still(), "Postgres is away"
+    assert not await who.still(), "it is back and says no"
 
 
 async def test_the_journal_and_the_runs_name_the_token(root, tokens):
