@@ -81,6 +81,7 @@ async def schedule_next(request: web.Request) -> web.Response:
             catch_up_seconds=schedule.catch_up_window.total_seconds(),
             warnings=schedule.warnings(),
             next=_slots(schedule, now, wanted.n),
+            args=daemon.views.mask.of("args", dict(schedule.args)),
         )
     )
 

@@ -13,6 +13,7 @@ from jobd.model.bulk import EVERY, BulkAction
 from jobd.model.message import MessageState
 from jobd.model.roles import Role
 from jobd.model.stats import Window
+from jobd.model.token import NAME as TOKEN_NAME
 
 Reason = Annotated[str, Field(max_length=500)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -90,7 +91,7 @@ class Messages(Why):
 class NewToken(_Strict):
     """POST /v1/tokens"""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    name: Annotated[str, Field(pattern=TOKEN_NAME)]
     role: Literal["viewer", "operator", "admin"]
     lasts: Length | None = None
     """Absent: until it is revoked."""

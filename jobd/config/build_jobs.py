@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from jobd.config.across import STANDARD_QUEUES
 from jobd.config.directories import resolved
-from jobd.config.due import WHEN, instant_of
+from jobd.config.due import WHEN
 from jobd.config.job_tables import DefaultsTable, Due, JobTable, QueueTable, ScheduleTable
 from jobd.config.layers import Merged
 from jobd.config.positions import Path
 from jobd.config.validated import Tables
 from jobd.errors import Problem
 from jobd.model.duration import format_duration
+from jobd.model.instant import instant_of
 from jobd.model.job import Concurrency, Job, Unique
 from jobd.model.queue import Charge, Queue
 from jobd.model.retry import Backoff, RetryPolicy

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
 from jobd.config.layers import Merged, TomlTable
 from jobd.config.positions import Path
 from jobd.errors import Problem
 from jobd.model import cron
+from jobd.model.instant import instant_of
 from jobd.model.settings import DaemonSettings
 from jobd.model.zone import zone
 
@@ -47,30 +44,6 @@ def zone_of(merged: Merged, table: TomlTable) -> str:
                 return "UTC"
             return written
     return "UTC"
-
-
-def instant_of(value: Any, timezone: str) -> datetime | None:
-    """`value` as an aware UTC instant, without an offset read in `timezone`; None when it is none.
-
-    Of the two instants that an hour put back has for one local time, the earlier.
-
-    Raises:
-        ValueError: the local time is skipped in that zone.
-    """
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if not isinstance(value, datetime):
-        return None
-    if value.tzinfo is not None:
-        return value.astimezone(UTC)
-    local = value.replace(tzinfo=ZoneInfo(timezone))
-    instant = local.astimezone(UTC)
-    if instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) != value:
-        raise ValueError(f"{value.isoformat()} does not exist in {timezone}: clocks are put forward over it")
-    return instant
 
 
 def cron_warnings(merged: Merged, path: Path, table: TomlTable) -> list[Problem]:

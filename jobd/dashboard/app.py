@@ -7,26 +7,22 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from jobd.dashboard.changes.deed import MANY, Care, Deed
+from jobd.dashboard.changing import Changing
 from jobd.dashboard.live.link import Link
 from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.page import Page
 from jobd.dashboard.screens import SCREENS, maker
 from jobd.dashboard.themes import THEMES, next_theme
-from jobd.dashboard.widgets.confirm import Confirm
-from jobd.dashboard.widgets.said import Said
 from jobd.dashboard.widgets.scrolling import install
-from jobd.errors import Conflict, JobdError, NotFound
-from jobd.model.display import display_safe
+from jobd.errors import JobdError
 
 if TYPE_CHECKING:
     from jobd.client import Event
@@ -34,16 +30,10 @@ if TYPE_CHECKING:
     from jobd.dashboard.live.feed import Feed
 
 AGAIN_SECONDS = 1.0
+KEY_NAMES = {",": "comma", ".": "full_stop"}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the daemon said to a change; its value may be anything."""
-
-    value: Any
-
-
-class Dashboard(App[str]):
+class Dashboard(Changing):
     """One person's eyes on one daemon. `link` says where it is; ends with a message when there is nothing to show."""
 
     TITLE = "jobd"
@@ -53,7 +43,7 @@ class Dashboard(App[str]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {entry.name: maker(entry) for entry in SCREENS}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(screen.key.replace(",", "comma"), f"go('{screen.name}')", screen.title, show=False)
+            Binding(KEY_NAMES.get(screen.key, screen.key), f"go('{screen.name}')", screen.title, show=False)
             for screen in SCREENS
         ),
         Binding("colon,ctrl+p", "command_palette", "Commands", show=False),
@@ -72,8 +62,6 @@ class Dashboard(App[str]):
         self._link, self._start = link or Link(), start
         self.ascii = ascii
         self.frozen = False
-        self.said: Deed | None = None
-        """The last change that was made here."""
         self.connected = asyncio.Event()
         """Set once there is a client; the daemon itself may be away."""
         self.announced = asyncio.Event()
@@ -129,64 +117,6 @@ class Dashboard(App[str]):
         assert isinstance(page, Runs)
         page.call_after_refresh(page.find, text, origin)  # it may be shown for the first time, and hold nothing yet
 
-    async def carry_out(self, deed: Deed, refused: Callable[[JobdError], None] | None = None) -> Answer | None:
-        """Make a change, asking first where that is due; None when it was not made. To be called from a worker.
-
-        `refused` hears why the daemon did not make it, in place of a word at the edge.
-        """
-        me, status = self.snapshot.me, self.snapshot.status
-        if self.snapshot.role < deed.role:
-            self.say(f"READ ONLY: {deed.title} needs the role {deed.role}, yours is {self.snapshot.role}", bad=True)
-            return None
-        production = me is None or me.environment == "production"
-        if deed.asks_first(production=production):
-            where = f"{status.health.name} on {status.health.host}, {status.health.environment}" if status else ""
-            if not await self.push_screen_wait(Confirm(deed, where)):
-                return None
-        try:
-            answer = await self.client.ask(deed.ask)
-        except JobdError as error:
-            if refused is not None:
-                refused(error)
-            else:
-                self.say(f"{deed.title}: {error}", bad=True)
-            if not isinstance(error, Conflict | NotFound):
-                self.feed.look()
-            return None
-        self.said = deed
-        self._tell_said()
-        self.say(deed.done(answer) + (f" · undo: {deed.undo}" if deed.undo else ""))
-        self.feed.look()
-        return Answer(answer)
-
-    async def carry_out_all(self, title: str, deeds: Sequence[Deed]) -> int:
-        """Several of a kind, asked about once; how many were done. To be called from a worker."""
-        if not deeds:
-            self.say("none of these is in a state for that", bad=True)
-            return 0
-        first = deeds[0]
-        care = Care.TYPE if len(deeds) > MANY else Care.ASK
-        asked = replace(first, title=title, care=care, typed=str(len(deeds)), detail="", command=f"{first.command} ...")
-        if self.snapshot.role < first.role or not await self.push_screen_wait(Confirm(asked, "")):
-            return 0
-        done = 0
-        for deed in deeds:
-            try:
-                await self.client.ask(deed.ask)
-            except JobdError as error:
-                self.say(f"{deed.title}: {error}", bad=True)
-            else:
-                done += 1
-                self.said = deed
-        self._tell_said()
-        self.say(f"{title}: {done} done")
-        self.feed.look()
-        return done
-
-    def say(self, text: str, *, bad: bool = False) -> None:
-        """A word at the edge of the screen that goes away by itself."""
-        self.notify(_plain(text), severity="error" if bad else "information", timeout=8 if bad else 5, markup=False)
-
     def missed(self, error: JobdError) -> None:
         """A screen could not load: whether that is the connection, the feed will see."""
         self.feed.look()
@@ -241,11 +171,6 @@ class Dashboard(App[str]):
             self.page.seen()
         self.announce()
 
-    def _tell_said(self) -> None:
-        pages = [screen for screen in self.screen_stack if isinstance(screen, Page)]  # a dialog may lie over it
-        if self.said is not None and pages:
-            pages[-1].query_one(Said).tell(self.said.command, self.said.undo)
-
     # --- keys ---
 
     def action_go(self, name: str) -> None:
@@ -260,11 +185,6 @@ class Dashboard(App[str]):
     def action_theme(self) -> None:
         self.theme = next_theme(self.theme)
         self.say(f"theme {self.theme}")
-
-    def action_copy_command(self) -> None:
-        if self.said is not None:
-            self.copy_to_clipboard(self.said.command)
-            self.say("copied the command (where the terminal lets programs set the clipboard)")
 
     def action_help(self) -> None:
         from jobd.dashboard.screens.help import Help
@@ -286,7 +206,3 @@ class Dashboard(App[str]):
         yield SystemCommand("Theme", "Choose the colours", self.search_themes)
         yield SystemCommand("Help", "What the keys do (key ?)", self.action_help)
         yield SystemCommand("Quit", "Leave; the daemon goes on (key q)", self.exit)
-
-
-def _plain(text: str) -> str:
-    return display_safe(text, lines=True, limit=600)

@@ -90,6 +90,11 @@ MESSAGES: Mapping[str, Look] = {
     "bounced": Look("✗", "x", Tone.BAD),
     "dead": Look("✗", "x", Tone.BAD),
 }
+TOKENS: Mapping[str, Look] = {
+    "valid": Look("●", "*", Tone.GOOD),
+    "expired": Look("○", "o", Tone.DIM),
+    "revoked": Look("⊘", "/", Tone.DIM),
+}
 
 
 def state(looks: Mapping[str, Look], name: str, eye: Eye) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -125,6 +126,8 @@ class NextSlots:
     catch_up_seconds: float
     warnings: tuple[str, ...] = ()
     next: tuple[datetime, ...] = ()
+    args: Mapping[str, Any] = field(default_factory=dict)
+    """What it gives its runs beyond the job's own; what `[privacy] redact` names is masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,8 @@ from jobd.model.roles import Role
 
 PREFIX = "jobd_"
 """So that a scanner of sources and logs knows one when it sees it."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+"""What a token may be called: it stands in logs, in the journal and on command lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,22 @@ class TokenReport:
     expires_at: datetime | None = None
     """Absent: until it is revoked."""
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeToken:
+    """One that was made just now, with the text that nobody can look up again."""
+
+    name: str
+    role: str
+    token: str = field(repr=False)
+
+
+def check_name(name: str) -> None:
+    """Raises ValueError, which says how to write one, for what no token may be called."""
+    if not re.fullmatch(NAME, name):
+        what = f"{name[:40]!r} is no name for a token" if name else "a token needs a name"
+        raise ValueError(f"{what}; begin with a letter or digit, go on with letters, digits and . _ -, 63 at most")
 
 
 def new_secret() -> str:

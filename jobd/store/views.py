@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -69,13 +71,14 @@ class Views:
         return [_schedule(row, tuple(found.get(row["name"], ()))) for row in rows]
 
     async def schedule(self, name: str) -> Schedule:
-        """The schedule of that name as it fires.
+        """The schedule of that name as it fires, with its arguments.
 
         Raises:
             NotFound: there is none.
         """
         for row in await self._rows(sql.schedules, name):
-            return read_spec(row["name"], row["job"], row["spec"])
+            args = json.loads(row["args"]) if row["args"] else {}
+            return replace(read_spec(row["name"], row["job"], row["spec"]), args=args)
         raise NotFound(f"there is no schedule {name}")
 
     async def queues(self, name: str | None = None) -> list[QueueReport]:
@@ -128,7 +131,7 @@ def _job(row: Any) -> JobReport:
 def _schedule(row: Any, outcomes: tuple[LastRun, ...]) -> ScheduleReport:
     schedule = read_spec(row["name"], row["job"], row["spec"])
     return ScheduleReport(
-        **_without(row, "spec", "last_id", "last_state", "last_finished_at"),
+        **_without(row, "spec", "args", "last_id", "last_state", "last_finished_at"),
         cron=schedule.cron,
         every_seconds=schedule.every.total_seconds() if schedule.every else None,
         at=schedule.at,

@@ -22,6 +22,7 @@ from jobd.client.asks import (
     schedules,
     stats,
     status,
+    tokens,
     why,
 )
 from jobd.model.bulk import BulkAction
@@ -211,3 +212,17 @@ async def test_the_status_has_everything_of_one_moment(client, daemon):
 async def test_a_name_that_nothing_has_is_not_found_whatever_it_holds(client, daemon, name):
     with pytest.raises(NotFound, match="there is no queue"):
         await client.ask(queues.one(name))
+
+
+async def test_a_token_is_made_listed_and_revoked_and_its_text_stands_in_no_picture_of_it(client, daemon):
+    made = await client.ask(tokens.add("ci", "operator", lasts="90d"))
+    assert made.token.startswith("jobd_") and made.token not in repr(made)
+    (found,) = await client.ask(tokens.listed())
+    assert (found.name, found.role, found.revoked_at) == ("ci", "operator", None)
+    assert found.expires_at is not None and (found.expires_at - found.created_at).days == 90
+    with pytest.raises(Conflict, match="there is a token ci"):
+        await client.ask(tokens.add("ci", "viewer"))
+    assert await client.ask(tokens.revoke("ci")) == "ci"
+    assert (await client.ask(tokens.listed()))[0].revoked_at is not None
+    with pytest.raises(NotFound, match="no token ci"):
+        await client.ask(tokens.revoke("ci"))

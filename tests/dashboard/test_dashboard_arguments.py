@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from serving import HOSTILE
 
-from jobd.dashboard.changes.arguments import line, rest, typed
+from jobd.dashboard.changes.arguments import line, read, rest, typed
+from jobd.model.arguments import Parameter, Parameters, in_words
 from jobd.model.privacy import MASKED
 from jobd.model.reports import ParameterReport
 
@@ -73,3 +74,48 @@ def test_the_command_says_the_same_with_as_little_quoting_as_will_do() -> None:
     assert typed([(plain, plain.text)]).words() == ["--arg", "note=7"]
     number_as_text = line(parameter("any"), {"note": "7"})
     assert typed([(number_as_text, number_as_text.text)]).words() == ["--args-json", '{"note": "7"}']
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("7", "int", 7),
+        ("7", "str", "7"),
+        ("7", "float", 7),
+        ("7", "str or null", "7"),
+        ("null", "str or null", None),
+        ("null", "str", "null"),
+        ("7", "any", 7),
+        ("soon", "any", "soon"),
+        ("[1]", "list of int", [1]),
+        ("b", '"a" or "b"', "b"),
+        ("2027-01-31", "date", "2027-01-31"),
+        ("true", "bool", True),
+    ],
+)
+def test_a_text_is_read_by_the_words_for_its_type(text: str, kind: str, value: Any) -> None:
+    assert read(text, kind) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("soon", "int"), ("true", "int"), ("1.5", "int"), ("c", '"a" or "b"'), ("[1]", "list of str"), ("1", "bool")],
+)
+def test_a_text_that_cannot_be_of_its_type_says_what_is_wanted(text: str, kind: str) -> None:
+    with pytest.raises(ValueError, match="must be") as wrong:
+        read(text, kind)
+    assert kind in str(wrong.value)
+
+
+@pytest.mark.parametrize("text", ["7", "1.5", "null", "true", "soon", "[1]", '["a"]', "{}", '"x"', ""])
+@pytest.mark.parametrize(
+    "annotation", [str, int, float, bool, list, dict, list[str], str | None, int | None, Literal["a", "b"], Any]
+)
+def test_it_is_read_as_the_daemon_reads_it(text: str, annotation: Any) -> None:
+    parameters = Parameters(listed=(Parameter(name="note", annotation=annotation),))
+    daemons = parameters.from_texts({"note": text})
+    if parameters.problems(daemons):
+        with pytest.raises(ValueError, match="must be"):
+            read(text, in_words(annotation))
+    else:
+        assert read(text, in_words(annotation)) == daemons["note"]

@@ -8,7 +8,7 @@ import pytest
 from serving import SmallDaemon
 from support.dashboards import looking
 
-from jobd.dashboard.looks import MESSAGES, NODES, RUNS
+from jobd.dashboard.looks import MESSAGES, NODES, RUNS, TOKENS
 from jobd.dashboard.screens import SCREENS, Entry
 from jobd.dashboard.words.keys import keys
 from jobd.model.run import NewRun
@@ -52,7 +52,7 @@ async def test_help_explains_every_glyph_in_unicode_and_in_ascii(daemon: SmallDa
             await eyes.loaded()
             await eyes.press("question_mark")
             await eyes.until("Keys of runs")
-            for name, look in {**RUNS, **NODES, **MESSAGES}.items():
+            for name, look in {**RUNS, **NODES, **MESSAGES, **TOKENS}.items():
                 await eyes.until(f"{look.ascii if plain else look.glyph} {name.replace('_', ' ')}")
 
 

@@ -67,7 +67,9 @@ async def test_a_screen_full_of_hostile_data_is_harmless(
         harmless(eyes.app)
 
 
-@pytest.mark.parametrize("screen", ["home", "runs", "schedules", "queues", "failed", "nodes", "outbox", "statistics"])
+@pytest.mark.parametrize(
+    "screen", ["home", "runs", "schedules", "queues", "failed", "nodes", "outbox", "statistics", "tokens"]
+)
 async def test_markup_is_shown_as_it_was_written(
     hostile: SmallDaemon, dash_sockets: tuple[Path, Path], screen: str
 ) -> None:

@@ -26,6 +26,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 SIZES = ((60, 20), (80, 24), (140, 45))
 SCREENS = (
     "home", "runs", "run", "schedules", "queues", "failed", "nodes", "outbox", "statistics", "journal", "settings",
+    "tokens",
 )  # fmt: skip
 MOVES = re.compile(
     r"(?<![\w.])\d+(\.\d+)?(ms|s)\b( ago)?|\bnow\b|\d\d:\d\d(:\d\d)?( UTC|Z)?|(?<= )·+(?= )"
@@ -65,6 +66,12 @@ async def shop(daemon: SmallDaemon) -> SmallDaemon:
     await daemon.database.execute(
         "update jobd.schedules set paused_at = now() - $1::interval where paused_at is not null", LONG
     )
+    await daemon.database.execute(
+        "insert into jobd.tokens (name, hash, role, created_at, expires_at, revoked_at) values "
+        "('grafana', sha256('a'), 'viewer', now() - $1::interval, null, null), "
+        "('deploy', sha256('b'), 'operator', now() - $1::interval, now() + interval '20 d', null), "
+        "('laptop', sha256('c'), 'admin', now() - $1::interval, null, now() - $1::interval)", LONG
+    )  # fmt: skip
     return daemon
 
 

@@ -134,7 +134,7 @@ def test_the_readme_has_the_two_commands() -> None:
 
 
 def test_the_runbook_has_every_notice_and_no_other() -> None:
-    told = set(re.findall(r'code="(\w+)"', (ROOT / "jobd" / "control.py").read_text()))
+    told = set(re.findall(r'code="(\w+)"', (ROOT / "jobd" / "notices.py").read_text()))
     page = (ROOT / "docs" / "operations.md").read_text().partition("## What jobd says")[2].partition("###")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE)) == told
 

@@ -99,8 +99,11 @@ async def _row(daemon: SmallDaemon, number: int, text: str) -> None:
         state, number, name, line, text, json.dumps({"X-Odd": text}),
     )  # fmt: skip
     await execute(
+        "insert into jobd.tokens (name, hash, role) values ($1, sha256(convert_to($1, 'UTF8')), 'viewer')", name
+    )
+    await execute(
         "insert into jobd.audit (actor, uid, action, target, reason, before, after) "
-        "values ($1, 0, 'queue.pause', $1, $1, $2::jsonb, $2::jsonb)",
-        text, data,
+        "values ($1, 0, 'queue.pause', $1, $1, $2::jsonb, $2::jsonb), ($1, 0, 'token.add', $3, $1, null, null)",
+        text, data, name,
     )  # fmt: skip
     await counted(daemon, name, queue=name, succeeded=2, failed=1, ago=timedelta(minutes=1))

@@ -95,11 +95,49 @@ def as_text(value: Any, kind: str = "any") -> tuple[str, bool]:
     return value, False
 
 
+def read(text: str, kind: str) -> Any:
+    """What the daemon makes of a text that was typed for an argument of that type: JSON where it fits, else the text.
+
+    Raises:
+        ValueError: neither fits; the message says what is wanted.
+    """
+    if kind == "str":
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = text
+    for fitting in (value, text):
+        if _fits(fitting, kind):
+            return fitting
+    raise ValueError(f"must be {kind}, not {json.dumps(value, ensure_ascii=True)[:60]}")
+
+
 def hidden(value: Any) -> bool:
     """True when some of it was masked by `[privacy] redact`: sending that back would make the stars the value."""
     if isinstance(value, Mapping):
         return any(hidden(inner) for inner in value.values())
     return any(hidden(inner) for inner in value) if isinstance(value, list) else value == MASKED
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "list": (list,), "tuple": (list,),
+    "dict": (dict,), "null": (type(None),), "datetime": (str,), "date": (str,),
+}  # fmt: skip
+
+
+def _fits(value: Any, kind: str) -> bool:
+    """As far as the words for a type tell: `int or null`, `list of str`, `"a" or "b"`."""
+    if isinstance(value, list) and " of " in kind and " or " not in kind:  # else: of which of them is not told
+        return all(_fits(item, kind.partition(" of ")[2]) for item in value)
+    return any(_is(value, one) for one in kind.split(" or "))
+
+
+def _is(value: Any, kind: str) -> bool:
+    if kind.startswith('"'):
+        return json.dumps(value, ensure_ascii=True) == kind
+    wanted = _KINDS.get(kind.partition(" of ")[0])
+    return wanted is None or (isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool)))
 
 
 def _object(text: str) -> dict[str, Any]:

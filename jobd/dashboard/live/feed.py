@@ -39,6 +39,8 @@ class Feed:
         self.ring = Ring()
         self._events: list[Event] = []
         self._dropped = 0
+        self._token: str | None = None
+        """The token that the daemon took whoever looks for."""
         self._heard = asyncio.Event()
         self._look = asyncio.Event()
 
@@ -99,6 +101,7 @@ class Feed:
         try:
             if self.snapshot.me is None or self.snapshot.stale:
                 who = await self._client.ask(me.shown())
+                self._token = who.name if who.name.startswith("token:") else None
                 minutes = await self._client.ask(stats.minutes(12))
                 self.rates.begin(minutes, datetime.now(UTC))
             else:
@@ -114,7 +117,9 @@ class Feed:
 
     def _lost(self, error: JobdError) -> None:
         lost_right = isinstance(error, NotPermitted)
-        self._set(replace(self.snapshot, trouble=str(error), me=None if lost_right else self.snapshot.me))
+        revoked = f"{self._token} is let in no more: it is revoked or has expired"
+        trouble = revoked if self._token and lost_right else str(error)
+        self._set(replace(self.snapshot, trouble=trouble, me=None if lost_right else self.snapshot.me))
 
     def _set(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

@@ -21,6 +21,8 @@ class Entry:
     """The class in the file."""
     brief: str = ""
     """A shorter title, for 80 columns; empty: the title is short enough."""
+    rare: bool = False
+    """The first to be left out of a line that has no room for all."""
 
 
 SCREENS = (
@@ -35,6 +37,7 @@ SCREENS = (
     Entry("journal", "9", "Events", "Journal"),
     Entry("database", "0", "DB", "Database"),
     Entry("settings", ",", "Config", "SettingsPage", brief="Conf"),
+    Entry("tokens", ".", "Tokens", "TokensPage", rare=True),
 )
 
 

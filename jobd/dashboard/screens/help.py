@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
-from jobd.dashboard.looks import MESSAGES, NODES, RUNS, Cell, Look, Tone
+from jobd.dashboard.looks import MESSAGES, NODES, RUNS, TOKENS, Cell, Look, Tone
 from jobd.dashboard.page import Page
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.words import Words
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard
 
 EVERYWHERE = (
-    ("1 … 9 0 ,", "the screens, as named on top"),
+    ("1 … 9 0 , .", "the screens, as named on top"),
     ("Failed 12", "on top: failures of the last hour"),
     ("Enter", "open what is chosen"),
     ("Esc", "back; take filter or search away"),
@@ -61,7 +61,8 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         runs = list(self._glyphs("Runs", RUNS))
-        others = [*self._glyphs("Nodes", NODES), "", *self._glyphs("Messages", MESSAGES)]
+        noted = (("Nodes", NODES), ("Messages", MESSAGES), ("Tokens", TOKENS))
+        others = [line for title, looks in noted for line in (*self._glyphs(title, looks), "")][:-1]
         with Vertical(classes="dialog"):
             with Reader(), Horizontal():
                 yield Words([*self._lines()], classes="keys")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -27,7 +27,7 @@ from jobd.model.why import Why
 
 MANY, MANY_SECONDS = 1000, 15.0
 """So many take the daemon a tenth of a second to tell: the list is asked for that seldom, the chosen one as ever."""
-NONE = "no schedules: give a job in jobd.toml a cron, every or at, then: jobctl reload"
+NONE = "no schedules: give a job in jobd.toml a cron, every or at, then: jobctl reload; or add one (key n)"
 
 
 class Schedules(Pausable):
@@ -39,13 +39,15 @@ class Schedules(Pausable):
     ACTS: ClassVar[dict[str, Role]] = {
         **Pausable.ACTS,
         **dict.fromkeys(("trigger", "trigger_with"), Role.OPERATOR),
-        "edit": Role.ADMIN,
+        **dict.fromkeys(("edit", "new", "remove"), Role.ADMIN),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,f", "narrow", "Find", key_display="/"),
         Binding("t", "trigger", "Trigger now"),
         Binding("a", "trigger_with", "Trigger with arguments", show=False),
         Binding("e", "edit", "Edit"),
+        Binding("n", "new", "New"),
+        Binding("x", "remove", "Remove", show=False),
         Binding("o", "open_last", "Last run", show=False),
         Binding("y", "copy_name", "Copy name", show=False),
     ]
@@ -58,6 +60,7 @@ class Schedules(Pausable):
         self._listed_at = -MANY_SECONDS
         self._columns = columns(())
         self._closer: Closer | None = None
+        self._added: str | None = None  # a new one, to be chosen once it is listed
 
     def body(self) -> Iterable[Widget]:
         yield Narrow("words of a name, a job or a state, as: mail paused")
@@ -97,6 +100,9 @@ class Schedules(Pausable):
                 self._searched = [(searched(one), one) for one in self._all]
             rows = [one for text, one in self._searched if all(word in text for word in words)]
         self.table.show(rows, empty=f"none of {len(self._all):,} schedules is called so" if self._all else NONE)
+        if self._added is not None and (at := [n for n, one in enumerate(rows) if one.name == self._added]):
+            self._added = None
+            self.table.choose(at[0])
         self._tell()
 
     def action_reload(self) -> None:
@@ -133,8 +139,9 @@ class Schedules(Pausable):
     def _moved(self) -> None:
         self._tell()
         if self.chosen is not None and (self._closer is None or self._closer.name != self.chosen.name):
-            self.run_worker(self._follow(), group="closer", exclusive=True)
+            self._follow()
 
+    @work(group="closer", exclusive=True)
     async def _follow(self) -> None:
         try:
             await self._look_closer()
@@ -189,6 +196,32 @@ class Schedules(Pausable):
 
         if self.chosen is not None:
             self.app.push_screen(Trigger(self.chosen.job, {}, settled=True))
+
+    def action_new(self) -> None:
+        from jobd.dashboard.widgets.new_schedule import NewSchedule
+
+        self.app.push_screen(NewSchedule(), self._new)
+
+    def _new(self, name: str | None) -> None:
+        if name is not None:
+            self._added = name
+            self.action_reload()
+
+    def action_remove(self) -> None:
+        if self.chosen is not None:
+            self.run_worker(self._remove(self.chosen), group="deeds")
+
+    async def _remove(self, one: ScheduleReport) -> None:
+        from jobd.dashboard.changes import plans
+
+        try:
+            plans.written_by_daemon(one)
+            told = await self.client.ask(schedules.next(one.name, 1))
+        except JobdError as error:
+            self.dash.say(str(error), bad=True)
+            return
+        if await self.dash.carry_out(plans.remove(one, told)) is not None:
+            self.action_reload()
 
     def action_edit(self) -> None:
         if self.chosen is not None:

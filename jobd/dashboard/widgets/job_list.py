@@ -42,7 +42,6 @@ class JobList(Vertical):
     DEFAULT_CSS = """
     JobList, JobList > Horizontal { height: auto; }
     JobList Words { width: 26; }
-    .-short JobList Words { width: 20; }
     JobList Table { background: $surface; max-height: 9; margin-top: 1; }
     .-short JobList Table { max-height: 7; margin: 0; }
     JobList.-taken Table { display: none; }

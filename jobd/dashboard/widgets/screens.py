@@ -47,11 +47,11 @@ class Screens(Static):
                 cast("Dashboard", self.app).go(name)
 
     def _line(self, width: int, current: str, numbers: dict[str, str]) -> Content:
-        """The names and numbers; where there is no room short names, then the keys alone and the name of this one."""
-        line = Content("")
-        for write in (_whole, _brief, _keys):
+        """The names and numbers; where there is no room short names, then those of most days, then the keys alone."""
+        line, often = Content(""), [screen for screen in SCREENS if not screen.rare or screen.name == current]
+        for write, screens in ((_whole, SCREENS), (_brief, SCREENS), (_brief, often), (_keys, SCREENS)):
             line, self._places = Content(""), []
-            for screen in SCREENS:
+            for screen in screens:
                 here = screen.name == current
                 before, name = write(screen, numbers.get(screen.name, ""), here)
                 first = line.cell_length

@@ -22,7 +22,7 @@ order by j.name;
 -- Every schedule with its cursor and how its latest run stands; one that history has forgotten has no state.
 select s.name, s.job, s.spec, s.enabled, s.disabled_reason, s.next_slot, s.last_slot, s.last_run as last_id,
     coalesce(live.state, old.state) as last_state, old.finished_at as last_finished_at,
-    s.paused_at, s.paused_by, s.paused_until, s.pause_reason, s.place
+    s.paused_at, s.paused_by, s.paused_until, s.pause_reason, s.place, s.args::text as args
 from jobd.schedules s
 left join lateral (
     select case when r.state = 'running' and r.started_at is null then 'queued' else r.state end as state
