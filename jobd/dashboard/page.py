@@ -114,6 +114,11 @@ class Page(Screen[None]):
         """True in front and behind a dialog; what lies under another page is painted for nobody."""
         return self.is_active or (self.is_current and not isinstance(self.app.screen, Page))
 
+    @property
+    def whole(self) -> bool:
+        """Its widgets are there: it has been composed, and is not being closed."""
+        return self.is_mounted and self.is_attached and not self._pruning
+
     def old(self, *, at_once: bool = False) -> None:
         """What is shown is not the latest any more; `at_once` when somebody waits for it."""
         self._old.set()
@@ -157,6 +162,8 @@ class Page(Screen[None]):
 
     def seen(self) -> None:
         """The app has a new snapshot."""
+        if not self.whole:
+            return  # it is not composed yet, and looks when it is, or it is being closed
         self.set_class(self.dash.snapshot.stale, "-stale")
         for bar in (*self.query(Bar), *self.query(Screens), *self.query(Trouble)):
             bar.look()
@@ -202,7 +209,7 @@ class Page(Screen[None]):
             self.refused = str(error)
             self.dash.missed(error)
         except NoMatches:
-            if self.is_attached and not self._pruning:
+            if self.whole:
                 raise
             return  # it is being closed, and its widgets went before it did
         else:

@@ -94,7 +94,7 @@ async def test_a_file_that_cannot_be_used_is_told_with_its_line_and_edited_again
         await eyes.press("e")
         await eyes.until("The files cannot be used")
         line = written.read_text().split("\n").index('corn = "0 4 * * *"') + 1
-        await eyes.until(f":{line}:1")
+        await eyes.until(f"{line}:1: schedules.nightly.corn")
         await eyes.press("right", "enter")
         await eyes.until("~ schedule nightly  cron")
         await eyes.press("escape")

@@ -22,6 +22,8 @@ LARGEST_BODY = 16 * 1024
 LARGEST_MESSAGE = 1024 * 1024
 """Of the browser: what somebody pastes."""
 PING_SECONDS = 15.0
+ROOM_SECONDS = 2.0
+"""How long who comes when all places are taken is kept waiting for one."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,6 +34,8 @@ class Site:
     def __init__(self, settings: WebSettings, sessions: Sessions, login: Login) -> None:
         self._settings, self._sessions, self._login = settings, sessions, login
         self.visits: set[Visit] = set()
+        self._left = asyncio.Event()
+        """Set when one of them has ended."""
 
     def application(self) -> web.Application:
         """Raises NotServed when the files for the browser are missing."""
@@ -84,14 +88,26 @@ class Site:
         socket = web.WebSocketResponse(heartbeat=PING_SECONDS, timeout=2.0, max_msg_size=LARGEST_MESSAGE)
         await socket.prepare(request)
         visit = Visit(socket, self._environment(request, session))
+        room = await self._room()
         if session is not None and not self._sessions.has(session):
             await visit.close("You logged out.")
-        elif len(self.visits) >= self._settings.visitors:
+        elif not room:
             full = f"{len(self.visits)} dashboards are open, and no more are allowed (--visitors). Try again later."
             await visit.close(full, WSCloseCode.TRY_AGAIN_LATER)
         else:
             await self._visit(visit, session)
         return socket
+
+    async def _room(self) -> bool:
+        """A page that is loaded anew asks before its dashboard of before has ended: that one is waited for."""
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                while len(self.visits) >= self._settings.visitors:
+                    self._left.clear()
+                    await self._left.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _visit(self, visit: Visit, session: Session | None) -> None:
         """The visit is one of all, and of its session, as long as it lasts."""
@@ -105,6 +121,7 @@ class Site:
         finally:
             for visits in counted:
                 visits.discard(visit)
+            self._left.set()
             log.info("dashboard closed", extra=who)
 
     def _environment(self, request: web.Request, session: Session | None) -> dict[str, str]:
