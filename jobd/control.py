@@ -216,6 +216,8 @@ class NodeControl:
                     pulse=self._pulse,
                     listener=self._listener,
                     unable=self._loading.unable(),
+                    unfit=self._loading.unfit(),
+                    code_changed=self._loading.sources.changed,
                     restart_needed=self._reloading.restart_needed,
                 )
             ),

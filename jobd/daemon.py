@@ -14,7 +14,7 @@ from jobd import systemd
 from jobd.api.bearers import Bearers
 from jobd.api.people import People
 from jobd.api.server import control_socket
-from jobd.api.tcp import tcp_site
+from jobd.api.tcp import check_free, tcp_site
 from jobd.config import Config
 from jobd.control import NodeControl
 from jobd.engine.enqueue import Enqueuer
@@ -47,6 +47,7 @@ async def serve(config: Config, stop: Stop, *, demo: bool = False) -> None:
         JobdError: it cannot run here at all; an absent database is waited for.
     """
     with at_home(config.daemon.state_directory) as home:
+        await check_free(config.api)  # before a Postgres is made for it
         async with database_url(config, demo=demo) as url:
             while await reachable(url, stop):
                 try:
@@ -236,7 +237,6 @@ class Daemon:
     def _look_again(self) -> None:
         """The listening connection is new: whatever was said meanwhile was not heard."""
         self._heard(CONTROL, "")
-
 
 
 async def watchdog(pulse: Pulse) -> None:

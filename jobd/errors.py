@@ -88,7 +88,14 @@ class SocketRefused(JobdError):
 
 
 class LoadError(JobdError):
-    """The function that a job names cannot be loaded."""
+    """The function that a job names cannot be loaded.
+
+    `inside` is the column, from 1, within "module:function" at which it is wrong; 0: all of it.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, inside: int = 0) -> None:
+        self.hint, self.inside = hint, inside
+        super().__init__(message)
 
 
 class Retry(Exception):

@@ -10,9 +10,10 @@ from importlib.metadata import version
 
 from jobd.config import Config
 from jobd.engine.loader import LoadedJob, load_job, make_importable
-from jobd.errors import LoadError, Problem, StoreUnavailable
+from jobd.engine.sources import Sources
+from jobd.errors import LoadError, StoreUnavailable
+from jobd.fitting import Misfit, configured_misfits, not_loadable
 from jobd.model.change import Line
-from jobd.model.job import Job
 from jobd.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -26,19 +27,11 @@ class Candidate:
 
     config: Config
     loaded: dict[str, LoadedJob]
-    broken: dict[str, str]
+    misfits: tuple[Misfit, ...] = ()
 
-    @property
-    def problems(self) -> list[tuple[str, Problem]]:
-        """Job → what keeps it from being loaded, at the line of its table."""
-        return [(name, _at(self.config.jobs[name], why)) for name, why in self.broken.items()]
-
-
-def _at(job: Job, why: str) -> Problem:
-    file, _, line = job.place.rpartition(":")
-    place = {"file": file, "line": int(line), "column": 1} if line.isdigit() else {"file": job.place}
-    hint = "is it installed in this Python? a module that is imported already is read again by a restart only"
-    return Problem(**place, key=f"jobs.{job.name}.run", problem=why, hint=hint)
+    def unfit(self, kind: str) -> dict[str, str]:
+        """Of "jobs" or "schedules": name → why it cannot be called."""
+        return {misfit.name: str(misfit) for misfit in reversed(self.misfits) if misfit.kind == kind}
 
 
 class Loading:
@@ -47,27 +40,34 @@ class Loading:
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
         self._store = store
+        self.sources = Sources()
+        """The code of the jobs as it was imported."""
         candidate = self.candidate(config)
         self.loaded = candidate.loaded
         """By name; jobs that a reload took away stay, for runs of theirs that are under way."""
-        self._broken = candidate.broken
+        self._broken, self._unfit = candidate.unfit("jobs"), candidate.unfit("schedules")
         self._lacking: dict[str, str] = {}
+        # one that cannot be called does not stop the others
         for name, error in self._broken.items():
-            # one job that cannot be loaded does not stop the others
             log.error("job cannot be loaded", extra={"job": name, "error": error, "place": config.jobs[name].place})
+        for name, error in self._unfit.items():
+            place = config.schedules[name].place
+            log.error("schedule cannot fire", extra={"schedule": name, "error": error, "place": place})
 
     def candidate(self, config: Config) -> Candidate:
         """`config` with its functions; nothing is taken yet."""
         if config.files:
             make_importable(config.files[0].absolute().parent)
         loaded: dict[str, LoadedJob] = {}
-        broken: dict[str, str] = {}
+        found: list[Misfit] = []
         for name, job in config.jobs.items():
             try:
                 loaded[name] = load_job(job)
             except LoadError as error:
-                broken[name] = str(error)
-        return Candidate(config=config, loaded=loaded, broken=broken)
+                found.append(not_loadable(name, error))
+        found += configured_misfits(config, loaded)
+        self.sources.note(job.run for job in config.jobs.values() if job.run is not None)
+        return Candidate(config=config, loaded=loaded, misfits=tuple(found))
 
     async def take(self, candidate: Candidate, journal: Iterable[Line] = ()) -> None:
         """Go on with `candidate`, in Postgres and here, and remember it in the journal.
@@ -75,12 +75,13 @@ class Loading:
         Raises:
             StoreUnavailable: all stays as it was here, and Postgres is told again by the next reload.
         """
-        before = self._config, self._broken, self._lacking
-        self._config, self._broken = candidate.config, candidate.broken
+        before = self._config, self._broken, self._unfit, self._lacking
+        self._config = candidate.config
+        self._broken, self._unfit = candidate.unfit("jobs"), candidate.unfit("schedules")
         try:
             await self.take_over(journal)
         except BaseException:
-            self._config, self._broken, self._lacking = before
+            self._config, self._broken, self._unfit, self._lacking = before
             raise
         self.loaded.update(candidate.loaded)
 
@@ -94,6 +95,11 @@ class Loading:
     def unable(self) -> dict[str, str]:
         """Job → reason, for jobs that should run and cannot."""
         return {**self._lacking, **self._broken}
+
+    def unfit(self) -> dict[str, str]:
+        """Schedule → reason, for schedules that should fire and cannot, though their job can run."""
+        broken = self.unable()
+        return {name: why for name, why in self._unfit.items() if self._config.schedules[name].job not in broken}
 
     def runnable(self) -> list[str]:
         """The jobs that this node may claim runs of."""
@@ -112,6 +118,7 @@ class Loading:
             config.queues.values(),
             config.schedules.values(),
             disabled={**lacking, **self._broken},
+            unfit=self._unfit,
             tzdata=version("tzdata"),
             journal=journal,
         )
@@ -128,9 +135,10 @@ class Loading:
         }
 
     async def recheck(self) -> None:
-        """Look again now and then for tables that were missing: a job begins when the application is set up."""
+        """Look now and then at the code, and for tables that were missing: a job begins when they are there."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
+            await asyncio.to_thread(self.sources.look)
             try:
                 lacking = await self._missing_tables()
                 if lacking != self._lacking:

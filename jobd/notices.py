@@ -22,9 +22,12 @@ def notices(
     pulse: Pulse,
     listener: Listener | None,
     unable: Mapping[str, str],
+    unfit: Mapping[str, str],
+    code_changed: Sequence[str],
     restart_needed: Sequence[str],
 ) -> Iterator[Notice]:
-    """What is wrong, or not as it was configured; `unable` is job → why it cannot run."""
+    """What is wrong, or not as it was configured; `unable` is job → why it cannot run, `unfit` schedule → why it
+    cannot fire."""
     if paused is not None:
         yield Notice(level=Level.ERROR, code="paused", message=paused)
     if not config.daemon.enabled:
@@ -49,11 +52,16 @@ def notices(
     if restart_needed:
         text = f"settings that wait for systemctl restart jobd: {', '.join(restart_needed)}"
         yield Notice(level=Level.WARNING, code="restart_needed", message=text)
+    if code_changed:
+        text = f"the code of {', '.join(code_changed)} has changed since it was loaded: systemctl restart jobd"
+        yield Notice(level=Level.WARNING, code="code_changed", message=f"{text} takes it over")
     if not config.mail.enabled:
         text = "mail is disabled: messages are held in the outbox ([mail] enabled)"
         yield Notice(level=Level.INFO, code="mail_disabled", message=text)
     for job, reason in sorted(unable.items()):
         yield Notice(level=Level.WARNING, code="job_disabled", message=f"job {job}: {reason}")
+    for schedule, reason in sorted(unfit.items()):
+        yield Notice(level=Level.WARNING, code="schedule_disabled", message=f"schedule {schedule}: {reason}")
     for stuck in node.workers.stuck() if node is not None else ():
         text = f"run {stuck.run.id} ({stuck.run.job}) ignores its end; restart jobd to be rid of it"
         yield Notice(level=Level.WARNING, code="run_stuck", message=text)

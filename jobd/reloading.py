@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
-from jobd.config import Config, load
+from jobd.config import Config, examine, taken
 from jobd.config.differences import compared, taken_over
 from jobd.config.edit import ScheduleTable, with_schedule
 from jobd.config.journal import reload_lines, schedule_line
-from jobd.errors import ConfigError, Conflict, JobdError
+from jobd.errors import ConfigError, Conflict, JobdError, Problem
+from jobd.fitting import Misfit
 from jobd.loading import Loading
 from jobd.model.change import Actor, Line
 from jobd.model.privacy import Mask
@@ -94,12 +96,13 @@ class Reloading:
 
     async def _reload(self, who: Actor, *, dry_run: bool = False, line: Line | None = None) -> ConfigChanges:
         """`line` is of the one schedule that was written for this reload."""
-        new = await asyncio.to_thread(load, self._main())
-        changes = compared(self.loaded, new, taken=not dry_run)
+        report = await asyncio.to_thread(examine, self._main())
+        new = taken(report)
         candidate = self._loading.candidate(taken_over(self.started_with, new))
-        touched = {*changes.jobs.added, *changes.jobs.changed}
-        if unable := [problem for name, problem in candidate.problems if name in touched]:
-            raise ConfigError(unable)
+        await asyncio.to_thread(self._loading.sources.look)
+        changes = compared(self.loaded, new, taken=not dry_run, code=self._loading.sources.changed)
+        if report.merged is not None and (wrong := [one for one in candidate.misfits if _touches(changes, one)]):
+            raise ConfigError([_with_code(misfit.placed(report.merged), changes.code) for misfit in wrong])
         if not dry_run:
             await self._loading.take(candidate, [*reload_lines(who, self.loaded, new, changes, line)])
             self.loaded, self.working = new, candidate.config
@@ -111,3 +114,19 @@ class Reloading:
         if not self.started_with.files:
             raise Conflict("this daemon was not started from a file: there is nothing to reload")
         return self.started_with.files[0]
+
+
+def _with_code(problem: Problem, code: tuple[str, ...]) -> Problem:
+    """A function that seems wrong may be right in a file that was changed since it was imported."""
+    if not code:
+        return problem
+    told = f"{', '.join(code)} changed since it was imported: a restart reads it"
+    return replace(problem, hint=f"{problem.hint}; {told}" if problem.hint else told)
+
+
+def _touches(changes: ConfigChanges, misfit: Misfit) -> bool:
+    """Whether it came with these changes; what was wrong before is told by a notice already."""
+    jobs, schedules = changes.jobs, changes.schedules
+    touched = {("jobs", name) for name in (*jobs.added, *jobs.changed)}
+    touched |= {("schedules", name) for name in (*schedules.added, *schedules.changed)}
+    return (misfit.kind, misfit.name) in touched or misfit.path[:2] in touched

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from jobd.api.app import answer, caller, control
 from jobd.api.bodies import Nothing, body, query, run_id
-from jobd.api.enqueue import nearest
 from jobd.api.filters import filter_of
+from jobd.api.naming import nearest
 from jobd.api.refusals import Refused
 from jobd.api.wishes import BulkBody, LimitQuery, Purge, Why
 from jobd.errors import NotFound
@@ -19,7 +19,7 @@ async def begun(request: web.Request) -> web.Response:
     """202 with the bulk, which goes on by itself; 409 when more than a tenth more match than were expected."""
     wanted, daemon = await body(request, BulkBody), control(request)
     if wanted.to is not None and wanted.to not in daemon.queues:
-        hint = nearest(wanted.to, daemon.queues)
+        hint = nearest(wanted.to, daemon.queues, "queues")
         raise Refused(400, "unknown_queue", f"there is no queue {wanted.to}", hint=hint)
     chosen = filter_of(wanted.filter)
     try:

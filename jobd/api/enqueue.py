@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from jobd.api.bodies import MOST_RUNS, Enqueue, checked, due_at
 from jobd.api.control import Control
+from jobd.api.naming import nearest
 from jobd.api.refusals import Refused
 from jobd.errors import ArgumentsRefused
 from jobd.model.arguments import Parameters
@@ -65,7 +65,7 @@ class Checks:
         """As the function of that name, without a look at whether the arguments can be stored."""
         args = self._arguments(wanted)
         if wanted.queue is not None and wanted.queue not in self._daemon.queues:
-            hint = nearest(wanted.queue, self._daemon.queues)
+            hint = nearest(wanted.queue, self._daemon.queues, "queues")
             raise Refused(400, "unknown_queue", f"there is no queue {wanted.queue}", hint=hint)
         return NewRun(
             job=wanted.job,
@@ -81,7 +81,7 @@ class Checks:
         """The trigger's arguments, checked together with the job's own against what its function takes."""
         job = self._daemon.jobs.get(wanted.job)
         if job is None:
-            hint = nearest(wanted.job, self._daemon.jobs)
+            hint = nearest(wanted.job, self._daemon.jobs, "jobs")
             raise Refused(404, "unknown_job", f"there is no job {wanted.job}", hint=hint)
         parameters = self._parameters.get(wanted.job)
         if parameters is None:
@@ -94,12 +94,6 @@ class Checks:
         if problems := parameters.problems({**job.args, **args} if job.args else args):
             raise ArgumentsRefused("; ".join(problems))
         return args
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Which of `names` was meant, as a hint; None when none is near."""
-    near = get_close_matches(name, list(names), n=1)
-    return f'did you mean "{near[0]}"?' if near else None
 
 
 def _placed(new: Sequence[NewRun], error: ArgumentsRefused) -> ArgumentsRefused:

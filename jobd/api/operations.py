@@ -26,8 +26,8 @@ class Operations(Protocol):
     async def cancel(self, run: int, reason: str, who: Actor) -> RunState:
         """Ask for a run's end: CANCELLED when it ended at once, RUNNING when its node was asked."""
 
-    async def retry(self, run: int, who: Actor) -> int:
-        """Start an ended run again as a new one; the new one's id."""
+    async def retry(self, run: int, who: Actor, reason: str | None = None) -> tuple[int, bool]:
+        """Make a scheduled run due now, or start an ended one again as a new one; (its id, whether it is new)."""
 
     async def messages(self, action: Action, ids: Sequence[int], who: Actor, reason: str | None) -> list[int]:
         """Send again, hold or let go messages; the ids of those that were in a state for it."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from jobd import __version__
+from jobd.api.naming import hint_of
 from jobd.api.wire import to_json
 from jobd.errors import (
     ArgumentsRefused,
@@ -24,7 +25,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _TABLE: tuple[tuple[type[JobdError], int, str, str | None], ...] = (
     (ArgumentsRefused, 400, "arguments_refused", None),
-    (UnknownJob, 404, "unknown_job", "jobctl jobs lists them"),
+    (UnknownJob, 404, "unknown_job", None),
     (NotFound, 404, "not_found", None),
     (Conflict, 409, "conflict", None),
     (ConfigError, 422, "config_invalid", "jobd check shows each problem with its line"),
@@ -62,6 +63,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     except JobdError as error:
         status, code, hint = next(row[1:] for row in _TABLE if isinstance(error, row[0]))
+        if status == 404:
+            hint = await hint_of(request)
         return error_response(status, code, str(error), hint)
     except web.HTTPNotFound:
         return error_response(

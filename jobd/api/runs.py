@@ -5,11 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from jobd.api.app import answer, caller, control
-from jobd.api.bodies import Cancel, Enqueue, Nothing, RunsQuery, WaitQuery, body, checked, json_body, query, run_id
+from jobd.api.bodies import Cancel, Enqueue, RunsQuery, WaitQuery, body, checked, json_body, query, run_id
 from jobd.api.enqueue import enqueue_many, new_run
 from jobd.api.filters import filter_of
 from jobd.api.refusals import Refused
-from jobd.api.wishes import CountQuery
+from jobd.api.wishes import CountQuery, Why
 from jobd.errors import Conflict, NotFound
 from jobd.model.reports import Counted
 from jobd.model.run import Run, RunState
@@ -76,14 +76,13 @@ async def cancelled(request: web.Request) -> web.Response:
 
 
 async def retried(request: web.Request) -> web.Response:
-    """An ended run again as a new one: 201 with the new id."""
-    await body(request, Nothing)
-    number, daemon = run_id(request), control(request)
+    """An ended run again as a new one: 201 with the new id. A scheduled one is due now: 200 with its own."""
+    wanted, number, daemon = await body(request, Why), run_id(request), control(request)
     try:
-        new = await daemon.operations.retry(number, caller(request).actor)
+        run, fresh = await daemon.operations.retry(number, caller(request).actor, wanted.reason)
     except NotFound:
         raise _why_no_retry(await daemon.views.runs.one(number)) from None
-    return answer({"id": new, "retried_from": number}, 201)
+    return answer({"id": run, "retried_from": number if fresh else None}, 201 if fresh else 200)
 
 
 async def awaited(request: web.Request) -> web.Response:
@@ -108,4 +107,8 @@ def _keyed(wanted: Enqueue, key: str | None) -> Enqueue:
 def _why_no_retry(run: Run) -> Conflict:
     if run.state.final:
         return Conflict(f"run {run.id} cannot be tried again: its job {run.job} is not configured any more")
-    return Conflict(f"run {run.id} has not ended: {run.state}; only an ended run is tried again")
+    if run.state is RunState.RUNNING:
+        rest = f"to end it first: jobctl cancel {run.id}"
+    else:
+        rest = f"what it waits for: jobctl why {run.id}"
+    return Conflict(f"run {run.id} has not ended: {run.state}; {rest}")

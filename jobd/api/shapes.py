@@ -107,7 +107,9 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("POST", f"/v1/runs/{_ID}/cancel"): Shape(
         answer=_of("CancelledRun", id=int, state=RunState), body=bodies.Cancel, statuses=(200, 202)
     ),
-    ("POST", f"/v1/runs/{_ID}/retry"): Shape(answer=_of("RetriedRun", id=int, retried_from=int), statuses=(201,)),
+    ("POST", f"/v1/runs/{_ID}/retry"): Shape(
+        answer=_of("RetriedRun", id=int, retried_from=int | None), body=wishes.Why, statuses=(200, 201)
+    ),
     ("GET", "/v1/bulk"): Shape(answer=_of("Bulks", bulks=list[Bulk]), query=wishes.LimitQuery),
     ("GET", f"/v1/bulk/{_ID}"): Shape(answer=Bulk),
     ("POST", f"/v1/bulk/{_ID}/cancel"): Shape(answer=Bulk, body=wishes.Why),

@@ -27,5 +27,6 @@ async def minutes(request: web.Request) -> web.Response:
 
 
 async def failed(request: web.Request) -> web.Response:
-    """Failed runs by fingerprint, what failed last first."""
-    return answer(await control(request).views.stats.failed(query(request, FailedQuery).since))
+    """What goes wrong, by fingerprint: runs that will be tried again, then those that failed within `since`."""
+    wanted = query(request, FailedQuery)
+    return answer(await control(request).views.stats.failed(wanted.since, wanted.state))

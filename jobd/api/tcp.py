@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from jobd.api.refusals import Refused
 from jobd.api.server import finish, make_app, running
 from jobd.errors import SocketRefused
 from jobd.model.change import Actor
+from jobd.model.hosts import why_not_listening
 from jobd.model.roles import Role
 from jobd.model.settings import ApiSettings
 
@@ -59,7 +61,7 @@ async def tcp_site(settings: ApiSettings, control: Control, tokens: Bearers) -> 
                 ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
             )
         except OSError as error:
-            raise SocketRefused(f"[api] listen: nobody can listen on {settings.listen}: {error.strerror}") from error
+            raise _refused(settings.listen, error) from error
         address: tuple[str, int] = server.sockets[0].getsockname()[:2]
         log.info("API open on TCP", extra={"address": f"{address[0]}:{address[1]}", "tls": tls is not None})
         try:
@@ -68,6 +70,30 @@ async def tcp_site(settings: ApiSettings, control: Control, tokens: Bearers) -> 
             server.close()
             control.feed.close()
             await finish(runner)
+
+
+async def check_free(settings: ApiSettings) -> None:
+    """Find out before anything is begun whether `[api] listen` can be had; nobody is heard meanwhile.
+
+    Raises:
+        SocketRefused: it cannot.
+    """
+    if settings.listen is None:
+        return
+    host, _, port = settings.listen.rpartition(":")
+    loop = asyncio.get_running_loop()
+    try:
+        for family, kind, _, _, address in await loop.getaddrinfo(host.strip("[]"), int(port), type=SOCK_STREAM):
+            with socket(family, kind) as one:
+                one.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # as the one that will listen
+                one.bind(address)
+    except OSError as error:
+        raise _refused(settings.listen, error) from error
+
+
+def _refused(listen: str, error: OSError) -> SocketRefused:
+    port = listen.rpartition(":")[2]
+    return SocketRefused(f"[api] listen: nobody can listen on {listen}: {why_not_listening(error, port)}")
 
 
 def by_token(settings: ApiSettings, tokens: Bearers) -> Identify:

@@ -141,9 +141,10 @@ class OutcomesQuery(_Strict):
 
 
 class FailedQuery(_Strict):
-    """GET /v1/failed?since=24h"""
+    """GET /v1/failed?since=24h&state=retrying"""
 
     since: Annotated[Length, Field(json_schema_extra={"default": "24h"})] = timedelta(hours=24)
+    state: Literal["failed", "retrying"] | None = None
 
 
 class StatsQuery(_Strict):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from typing import Protocol, cast
 
 from jobd import __version__
 from jobd.errors import ConfigError, JobdError
+from jobd.pipes import outlive_readers
 
 COMMANDS = ("run", "demo", "init", "check", "migrate", "adopt", "token", "doctor", "next", "version")
 """One file each, with `add(subparsers)` and `run(args) -> int`."""
@@ -40,6 +40,7 @@ def parser(names: tuple[str, ...] = COMMANDS) -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit status (0 done, 1 failed, 2 wrong use, 9 bad configuration)."""
+    outlive_readers()
     words = sys.argv[1:] if argv is None else argv
     named = words[0] if words and words[0] in COMMANDS else None
     args = parser((named,) if named else COMMANDS).parse_args(words)
@@ -48,13 +49,11 @@ def main(argv: list[str] | None = None) -> int:
     except ConfigError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
-        print("jobd check shows each with its line", file=sys.stderr)
+        if any(problem.line for problem in error.problems):
+            print("jobd check shows each with its line", file=sys.stderr)
         return EXIT_CONFIG
     except JobdError as error:
         print(f"jobd: {error}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0

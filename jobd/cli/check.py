@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from jobd.config import Config, Report
+    from jobd.config import Config
+    from jobd.config.layers import Merged
     from jobd.errors import Problem
-    from jobd.model.job import Job
     from jobd.model.schedule import Schedule
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -40,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
     from jobd.config.report import rendered
 
     report = examine(args.file, environ=os.environ)
+    problems = report.problems if report.merged is None else _all_problems(report.problems, report.merged)
     for warning in report.warnings:
         print(rendered(warning, report.texts, severity="warning"), end="\n\n", file=sys.stderr)
-    problems = [*report.problems, *_not_loadable(report)]
     for problem in problems:
         print(rendered(problem, report.texts), end="\n\n", file=sys.stderr)
     if problems or report.config is None:
@@ -52,39 +52,12 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _not_loadable(report: Report) -> list[Problem]:
-    """A problem for each job whose function cannot be loaded here, at the line where `run` is written."""
-    from jobd.engine.loader import load_job, make_importable
-    from jobd.errors import LoadError
+def _all_problems(found: list[Problem], merged: Merged) -> list[Problem]:
+    """With what keeps functions from being called, in the order of the files."""
+    from jobd.config.assemble import ordered
+    from jobd.fitting import written_problems
 
-    if report.config is not None and report.config.files:
-        make_importable(report.config.files[0].absolute().parent)
-    problems = []
-    for job in report.config.jobs.values() if report.config else ():
-        try:
-            load_job(job)
-        except LoadError as error:
-            problems.append(_at_run(report, job, str(error)))
-    return problems
-
-
-def _at_run(report: Report, job: Job, what: str) -> Problem:
-    from jobd.errors import Problem
-
-    key = f"jobs.{job.name}.run"
-    origin = report.config.origins.get(key, job.place) if report.config else job.place
-    hint = "is it installed in this Python?"
-    file, _, line = origin.rpartition(":")
-    if not line.isdigit():  # given by the environment
-        return Problem(file=origin, key=key, problem=what, hint=hint)
-    column = _column(report.texts.get(file, ""), int(line))
-    return Problem(file=file, line=int(line), column=column, key=key, problem=what, hint=hint)
-
-
-def _column(text: str, line: int) -> int:
-    """Where the first word of a line begins."""
-    content = text.splitlines()[line - 1 : line]
-    return len(content[0]) - len(content[0].lstrip()) + 1 if content else 1
+    return ordered([*found, *written_problems(merged)], merged)
 
 
 def _summary(config: Config) -> str:

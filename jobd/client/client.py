@@ -153,14 +153,14 @@ class Client:
         """
         return await self.ask(runs.cancel(run, reason))
 
-    async def retry(self, run: int) -> int:
-        """Start an ended run again as a new one; the new one's id.
+    async def retry(self, run: int, reason: str | None = None) -> int:
+        """Start an ended run again as a new one, whose id it is; a scheduled one is due now and keeps its id.
 
         Raises:
             NotFound: there is none of that id.
-            Conflict: it has not ended, or its job is gone.
+            Conflict: it is queued or running, or its job is gone.
         """
-        return await self.ask(runs.retry(run))
+        return await self.ask(runs.retry(run, reason))
 
     async def events(
         self, *, runs: Collection[int] = (), kinds: Collection[str] = (), after: str | None = None

@@ -95,9 +95,9 @@ class SyncClient:
         """CANCELLED when it ended by this, RUNNING when its node was asked; Conflict when it has ended already."""
         return self.ask(runs.cancel(run, reason))
 
-    def retry(self, run: int) -> int:
-        """Start an ended run again as a new one; the new one's id. Conflict when it has not ended."""
-        return self.ask(runs.retry(run))
+    def retry(self, run: int, reason: str | None = None) -> int:
+        """The id of a new run for an ended one, its own for a scheduled one that is due now; Conflict for others."""
+        return self.ask(runs.retry(run, reason))
 
     def events(
         self, *, runs: Collection[int] = (), kinds: Collection[str] = (), after: str | None = None

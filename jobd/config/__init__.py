@@ -2,6 +2,6 @@
 
 from jobd.config.assemble import Report
 from jobd.config.configuration import Config, show
-from jobd.config.load import current_digest, examine, load, load_text
+from jobd.config.load import current_digest, examine, load, load_text, taken
 
-__all__ = ["Config", "Report", "current_digest", "examine", "load", "load_text", "show"]
+__all__ = ["Config", "Report", "current_digest", "examine", "load", "load_text", "show", "taken"]

@@ -30,6 +30,8 @@ class Report:
     warnings: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict, repr=False)
     """The text of each file, to show the lines that problems are in."""
+    merged: Merged | None = field(default=None, repr=False)
+    """What they say together; absent when one of them cannot be read."""
 
 
 def assemble(
@@ -42,11 +44,11 @@ def assemble(
     resolved = resolve(tables, merged, environ, problems)
     refused, noted = check_outside(tables, merged, resolved)
     problems += [*across, *refused, *build_jobs.retry_problems(tables, merged)]
-    warnings = _ordered([*warnings, *noted], merged)
+    warnings = ordered([*warnings, *noted], merged)
     if problems:
-        return Report(problems=_ordered(problems, merged), warnings=warnings, texts=texts)
+        return Report(problems=ordered(problems, merged), warnings=warnings, texts=texts, merged=merged)
     config = _config(tables, merged, resolved, environ, files, digest, warnings)
-    return Report(config=config, warnings=list(config.warnings), texts=texts)
+    return Report(config=config, warnings=list(config.warnings), texts=texts, merged=merged)
 
 
 def _config(
@@ -85,6 +87,7 @@ def _config(
     )
 
 
-def _ordered(problems: list[Problem], merged: Merged) -> list[Problem]:
+def ordered(problems: list[Problem], merged: Merged) -> list[Problem]:
+    """As they stand in the files, one after the other."""
     files = {layer.name: number for number, layer in enumerate(merged.layers)}
     return sorted(problems, key=lambda problem: (files.get(problem.file, len(files)), problem.line, problem.column))

@@ -23,7 +23,7 @@ def taken_over(old: Config, new: Config) -> Config:
     return replace(new, **kept, daemon=replace(old.daemon, grace=new.daemon.grace))
 
 
-def compared(old: Config, new: Config, *, taken: bool = False) -> ConfigChanges:
+def compared(old: Config, new: Config, *, taken: bool = False, code: tuple[str, ...] = ()) -> ConfigChanges:
     """What is different in `new`, whose `old` is the configuration as it was loaded, not as it was taken over."""
     keys = sorted(_changed_keys(old, new))
     return ConfigChanges(
@@ -34,6 +34,7 @@ def compared(old: Config, new: Config, *, taken: bool = False) -> ConfigChanges:
         queues=_difference(old.queues, new.queues),
         settings=tuple(key for key in keys if key.startswith(_LIVE_KEYS)),
         restart=tuple(key for key in keys if not key.startswith(_LIVE_KEYS)),
+        code=code,
         warnings=tuple(str(warning) for warning in new.warnings),
     )
 

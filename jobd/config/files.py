@@ -67,7 +67,7 @@ def read_all(main: Path) -> tuple[list[SourceFile], list[Problem]]:
         with _opened(main) as (descriptor, status):
             sources.append(SourceFile(main, _content(descriptor, status), stat.S_IMODE(status.st_mode)))
     except (OSError, Unsafe) as error:
-        problems.append(Problem(file=str(main), problem=_reason(error), hint=_next_step(error)))
+        problems.append(Problem(file=str(main), problem=_reason(error), hint=_next_step(main, error)))
     for source in drop_ins(main):
         (problems if isinstance(source, Problem) else sources).append(source)  # type: ignore[arg-type]
     return sources, problems
@@ -161,5 +161,8 @@ def _reason(error: OSError | Unsafe) -> str:
     return f"cannot be read: {error.strerror}"
 
 
-def _next_step(error: OSError | Unsafe) -> str | None:
-    return "write one with: jobd init" if isinstance(error, FileNotFoundError) else None
+def _next_step(main: Path, error: OSError | Unsafe) -> str | None:
+    if not isinstance(error, FileNotFoundError):
+        return None
+    begun = f"jobd init {ascii(str(main.parent))[1:-1]}"
+    return f"write one with: {begun}" if main.name == "jobd.toml" else f"is that its name? {begun} writes a jobd.toml"

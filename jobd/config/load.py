@@ -32,7 +32,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str] = os.environ) -
     Raises:
         ConfigError: with all problems at once.
     """
-    return _taken(examine(path, environ=environ))
+    return taken(examine(path, environ=environ))
 
 
 def load_text(
@@ -48,7 +48,7 @@ def load_text(
         ConfigError: with all problems at once.
     """
     source = SourceFile((directory or Path()) / name, text.encode("utf-8", "surrogatepass"), 0o600)
-    return _taken(_examined([source], [], environ))
+    return taken(_examined([source], [], environ))
 
 
 def examine(path: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Report:
@@ -88,7 +88,12 @@ def current_digest(main: Path) -> str:
     return "" if problems else digest_of(sources)
 
 
-def _taken(report: Report) -> Config:
+def taken(report: Report) -> Config:
+    """The configuration of a report; what deserves a warning is logged.
+
+    Raises:
+        ConfigError: there is none.
+    """
     for warning in report.warnings:
         log.warning("configuration warning", extra={"place": f"{warning.file}:{warning.line}", "problem": str(warning)})
     if report.config is None:

@@ -1,7 +1,8 @@
 """A problem as people read it: what, where, the line with a caret, and what to do.
 
 The line is part of a file that may hold secrets, so what stands behind an equals sign is shown only when
-neither its name nor the line sounds secret. A value that belongs to an unknown key is never shown.
+neither its name nor the line sounds secret. Of an unknown key, which may be a secret's name misspelt, only a number,
+true, false or a length of time is shown.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ _KEY = re.compile(r"""\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z
 _HEADER = re.compile(r"\s*\[")
 _SECRET_LINE = re.compile(r"\burl\b|\benv\b|://[^/\s\"']*@", re.IGNORECASE)
 _SECRET_KEYS = ("password", "url", "api_key", "secret_key", "token")
-_TOKEN = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|[^\s,\]}=#]+|.""")
+_TOKEN = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|[^\s,\]}=#"']+|.""")
+_PLAIN = re.compile(r"""\s*(?:true|false|-?[\d_.]{1,9}|(["'])(?:\d{1,6}(?:ms|s|m|h|d|w)\s?){1,4}\1)\s*""")
+"""What is no secret: a longer number could be one."""
 
 
 def rendered(problem: Problem, texts: Mapping[str, str], *, severity: str = "error") -> str:
@@ -59,7 +62,7 @@ def _safe(problem: Problem, line: str) -> str | None:
         return line if harmless else None
     last_name = re.split(r"[.\"']", key[0].rstrip("= \t").rstrip("\"'"))[-1].strip()
     hidden = (
-        problem.problem == "unknown key"
+        (problem.problem == "unknown key" and not _PLAIN.fullmatch(line, key.end()))
         or _is_environment(problem)
         or _sounds_secret(line)
         or nearest(last_name, _SECRET_KEYS) is not None

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from jobd.dashboard.live.feed import Feed
 
 
+MOST_WORDS = 2
+SECONDS, BAD_SECONDS = 5.0, 8.0
+ROOMY = 30
+"""Lines of a screen from which on a word covers little; on smaller ones it goes sooner."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the daemon said to a change; its value may be anything."""
@@ -105,8 +111,15 @@ class Changing(App[str]):
         return done
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        """A word at the edge of the screen that goes away by itself."""
-        self.notify(_plain(text), severity="error" if bad else "information", timeout=8 if bad else 5, markup=False)
+        """A word at the edge of the screen that goes away by itself; two at most, for they lie over what is shown."""
+        seconds = (BAD_SECONDS if bad else SECONDS) / (2 if self.size.height < ROOMY else 1)
+        self.notify(_plain(text), severity="error" if bad else "information", timeout=seconds, markup=False)
+
+    def on_notify(self) -> None:
+        """Before another word comes, those give way that would be too many with it."""
+        shown = list(self._notifications)
+        for old in shown[: max(0, len(shown) - MOST_WORDS + 1)]:
+            self._unnotify(old, refresh=False)
 
     def _tell_said(self) -> None:
         pages = [screen for screen in self.screen_stack if isinstance(screen, Page)]  # a dialog may lie over it

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from jobd.demo.by_hand import ByHand, by_hand
 from jobd.demo.claims import Claim
 from jobd.demo.configuration import EXPIRE_AFTER_HOURS, FAIL_AFTER_HOURS
-from jobd.demo.data import OLD_AUDIT_ROWS, YOUNG_AUDIT_ROWS
-from jobd.demo.findings import AuditRows, Delivered, Mails, Payment, Payments, Runs, Subscriptions
+from jobd.demo.data import FIRST_LATER, OLD_AUDIT_ROWS, YOUNG_AUDIT_ROWS
+from jobd.demo.findings import AuditRows, Invoices, Mails, Payment, Payments, Runs, Subscriptions
 from jobd.demo.jobs import FAILURES
 from jobd.demo.mailbox import Mailbox
 from jobd.demo.place import Place
@@ -32,17 +33,24 @@ class Report:
     mails: Mails
     payments: Payments
     audit_rows: AuditRows
+    invoices: Invoices
     runs: Runs
+    by_hand: ByHand
 
     @property
     def claims(self) -> list[Claim]:
-        parts = (self.subscriptions, self.mails, self.payments, self.audit_rows, self.runs)
+        parts = (self.subscriptions, self.mails, self.payments, self.audit_rows, self.invoices, self.runs)
         return [claim for part in parts for claim in part.claims]
 
     @property
     def unmet(self) -> list[Claim]:
         """What is not as expected, or not yet; empty when all is done and right."""
         return [claim for claim in self.claims if not claim.met]
+
+    @property
+    def wrong(self) -> list[Claim]:
+        """Of those, what nobody but the demo can have caused."""
+        return [claim for claim in self.unmet if not self.by_hand.excuses(claim)]
 
     @property
     def hopeless(self) -> bool:
@@ -58,7 +66,8 @@ class Check:
         self._mailbox = Mailbox(place.mailbox)
         self._script = read_script(place.gateway_script)
         self._waiting = waiting
-        self._wanted: Counter[Delivered] = Counter()
+        self.own: set[int] = set()
+        """Ids of the runs that the demo itself asked for over the socket."""
 
     async def look(self) -> Report:
         """How everything stands now.
@@ -71,7 +80,9 @@ class Check:
             mails=await self._mails(),
             payments=await self._payments(),
             audit_rows=await self._audit_rows(),
+            invoices=Invoices(**await self._one(sql.invoices)),
             runs=await self._runs(),
+            by_hand=await self._by_hand(),
         )
 
     async def _one(self, statement: str, *args: Any) -> dict[str, Any]:
@@ -80,13 +91,12 @@ class Check:
         return dict(row)
 
     async def _mails(self) -> Mails:
-        if not self._wanted:
-            self._wanted.update((row["kind"], row["recipient"]) for row in await self._database.fetch(sql.mails))
-        return Mails(wanted=self._wanted, found=self._mailbox.read())
+        wanted = Counter((row["kind"], row["recipient"]) for row in await self._database.fetch(sql.mails))
+        return Mails(wanted=wanted, found=self._mailbox.read())
 
     async def _payments(self) -> Payments:
-        rows = await self._database.fetch(sql.payments, self._waiting)
-        spoiled = await self._database.fetchval(sql.other_payments, self._waiting)
+        rows = await self._database.fetch(sql.payments, self._waiting, FIRST_LATER)
+        spoiled = await self._database.fetchval(sql.other_payments, self._waiting, FIRST_LATER)
         return Payments(all=tuple(self._payment(row) for row in rows), spoiled=spoiled)
 
     def _payment(self, row: Any) -> Payment:
@@ -107,10 +117,11 @@ class Check:
         )
 
     async def _audit_rows(self) -> AuditRows:
-        left = await self._one(sql.audit_rows, OLD_AUDIT_ROWS)
+        left = await self._one(sql.audit_rows, OLD_AUDIT_ROWS, FIRST_LATER)
+        old = OLD_AUDIT_ROWS + left["imported"]
         return AuditRows(
-            old=OLD_AUDIT_ROWS,
-            deleted=OLD_AUDIT_ROWS - left["old"],
+            old=old,
+            deleted=old - left["old"],
             young_deleted=YOUNG_AUDIT_ROWS - left["young"],
         )
 
@@ -119,4 +130,10 @@ class Check:
         for row in await self._database.fetch(sql.runs):
             by_job.setdefault(row["job"], {})[row["state"]] = row["n"]
         first_at = await self._database.fetchval(sql.first_run)
-        return Runs(by_job=by_job, first_at=first_at, **await self._one(sql.retries, FAILURES))
+        staged = await self._database.fetchval(sql.staged)
+        return Runs(by_job=by_job, first_at=first_at, staged=staged, **await self._one(sql.retries, FAILURES))
+
+    async def _by_hand(self) -> ByHand:
+        runs = Counter({row["job"]: row["n"] for row in await self._database.fetch(sql.by_hand, list(self.own))})
+        entries = [(row["action"], row["job"]) for row in await self._database.fetch(sql.journal)]
+        return by_hand(runs, entries)

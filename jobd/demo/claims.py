@@ -18,6 +18,8 @@ class Claim:
     found: int
     at_least: bool = False
     """More than expected is right, too."""
+    jobs: frozenset[str] = frozenset()
+    """Whose work this is; empty: of all of them."""
     examples: tuple[str, ...] = ()
     """A few of those that are not as expected."""
 
@@ -36,9 +38,9 @@ class Claim:
         return f"{self.what}: expected {least}{self.expected:,}, found {self.found:,}{such}"
 
 
-def none_of(what: str, found: int, examples: Iterable[str] = ()) -> Claim:
+def none_of(what: str, found: int, examples: Iterable[str] = (), *, jobs: frozenset[str] = frozenset()) -> Claim:
     """The claim that there is not one."""
-    return Claim(what=what, expected=0, found=found, examples=few(examples))
+    return Claim(what=what, expected=0, found=found, jobs=jobs, examples=few(examples))
 
 
 def few(examples: Iterable[str]) -> tuple[str, ...]:

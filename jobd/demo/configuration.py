@@ -79,13 +79,33 @@ run = "jobd.jobs.send_email:send_email"
 [jobs.send-bulk-email]
 run = "jobd.jobs.send_email:send_bulk_email"
 
-# Fails twice on purpose, then succeeds.
+# Staged: fails twice on purpose, then succeeds.
 [jobs.import-exchange-rates]
 run = "jobd.demo.jobs:import_exchange_rates"
+description = "staged: the bank is unreachable at first, and each run is retried until it answers"
 every = "6s"
 retries = 3
 retry_delay = "1s"
 requires = ["exchange_rate_imports"]
+
+# Staged: fails for good now and then, so that there is a failure to look at.
+[jobs.fetch-bank-statement]
+run = "jobd.demo.jobs:fetch_bank_statement"
+description = "staged: the bank is unreachable now and then, and nobody tries again"
+every = "40s"
+retries = 0
+requires = ["bank_statements"]
+
+[jobs.write-invoice]
+run = "jobd.demo.jobs:write_invoice"
+description = "an invoice that a customer asked for, page by page"
+queue = "normal"
+requires = ["invoices"]
+
+[jobs.build-report]
+run = "jobd.demo.jobs:build_report"
+description = "what came in during the last days"
+queue = "low"
 """
 
 

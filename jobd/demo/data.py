@@ -19,6 +19,9 @@ SETTLED_PAYMENTS = 1_500
 OLD_AUDIT_ROWS, YOUNG_AUDIT_ROWS = 12_000, 40_000
 """The old ones have the ids from 1 on."""
 
+FIRST_LATER = 1_000_000
+"""Ids from here on are of what came while somebody looked."""
+
 WELCOME = ("email", ["welcome@example.com"])
 NEWSLETTER = ("bulk-email", [f"reader{number}@example.net" for number in range(1, 26)])
 """Kind and recipients of what is mailed on demand."""

@@ -11,6 +11,11 @@ create table exchange_rate_imports (
     outcome text not null,
     at      timestamptz not null default now()
 );
+create table bank_statements (run_id bigint not null, outcome text not null, at timestamptz not null default now());
+create table invoices (number bigint primary key, at timestamptz not null default now());
+create table demo.invoices (number bigint primary key);
+create table demo.imports (rows bigint not null);
+create table demo.hurry (since timestamptz not null default now());
 
 -- name: plans
 insert into subscription_plans (id, name, price, currency, billing_cycle) values

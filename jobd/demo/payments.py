@@ -67,6 +67,18 @@ class Planted:
     deleted: bool = False
 
 
+LATER = 500
+"""Payments that come while somebody looks: more than a demo is long."""
+
+
+def later() -> list[Planted]:
+    """The payments that customers make while somebody looks, one after the other."""
+    stories = (Story.SUCCESS, Story.SUCCESS, Story.DECLINED_THEN_SUCCESS, Story.VOID, Story.REFUND, Story.CAPTURED)
+    return [
+        _planted(10_000 + number, stories[number % len(stories)], age=timedelta(minutes=31)) for number in range(LATER)
+    ]
+
+
 def payments() -> list[Planted]:
     """All of them, those to be reconciled first; the same every time but for the dates."""
     stories = [story for story, count in STORIES.items() for _ in range(count)]

@@ -18,8 +18,10 @@ from jobd.demo import data, eyes, summary
 from jobd.demo.check import Check, Report
 from jobd.demo.claims import Claim
 from jobd.demo.client import Client
+from jobd.demo.customers import customers
 from jobd.demo.daemon import Daemon, daemon, log_to
-from jobd.demo.live import Live
+from jobd.demo.findings import STAGED
+from jobd.demo.live import EVERY, Live
 from jobd.demo.place import Place, temporary_place
 from jobd.demo.scene import Sabotage, Scene, scene
 from jobd.errors import JobdError
@@ -30,6 +32,8 @@ LOOK_SECONDS = 0.25
 STILL_SECONDS = 6.0
 """Something is wrong for good: the rest may still come, until nothing has changed for so long (a round of each job)."""
 LONGEST_LIVE = timedelta(seconds=10)
+LOOKED_AT = timedelta(seconds=30)
+"""A demo that lasts for longer is looked at: customers come all the while."""
 LIVE_FOR_EYES = timedelta(minutes=4)
 """A dashboard is looked at for longer: something has to happen all the while."""
 
@@ -46,6 +50,11 @@ class Options:
     patience: timedelta | None = None
     """From the command on; a demo that has not found everything by then has failed. Absent: the usual."""
     sabotage: Sabotage = field(default_factory=Sabotage)
+
+    @property
+    def looked_at(self) -> bool:
+        """True when it lasts for longer than it takes to prove that all is done."""
+        return self.dashboard or self.duration > LOOKED_AT
 
     @property
     def patience_seconds(self) -> float:
@@ -117,9 +126,9 @@ class Demo:
                 async with daemon(set_up.config, self._stop) as running:
                     setting_up.reschedule(None)
                     print(f"control socket: {place.socket}", flush=True)
-                    await _trigger(running.client)
-                    if self._options.dashboard:
-                        await self._looked_at(place, set_up)
+                    set_up.check.own.update(await _trigger(running.client))
+                    if self._options.looked_at:
+                        await self._looked_at(place, set_up, running)
                     await self._watched(set_up.check, running)
                 # once more when all is still: what comes too late or twice comes to light
                 return await set_up.check.look()
@@ -131,15 +140,25 @@ class Demo:
     def _loop_time(self, monotonic: float) -> float:
         return asyncio.get_running_loop().time() + monotonic - time.monotonic()
 
-    async def _looked_at(self, place: Place, set_up: Scene) -> None:
-        """Somebody looks; once they have seen enough, what was to come later comes at once."""
-        began = time.monotonic()
-        if status := await eyes.dashboard(place.socket, self._options.duration.total_seconds()):
-            print(f"jobd demo: the dashboard ended with {status}", file=sys.stderr, flush=True)
+    async def _looked_at(self, place: Place, set_up: Scene, running: Daemon) -> None:
+        """Somebody looks, and customers come; then what was to come later comes at once."""
+        began, seconds = time.monotonic(), self._options.duration.total_seconds()
+        async with customers(set_up.database, set_up.later):
+            if not self._options.dashboard:
+                await self._told(set_up.check, running, until=began + seconds)
+            elif status := await eyes.dashboard(place.socket, seconds):
+                print(f"jobd demo: the dashboard ended with {status}", file=sys.stderr, flush=True)
         print("jobd demo: letting the last trials end, and counting", file=sys.stderr, flush=True)
         await set_up.hasten()
-        self._deadline += time.monotonic() - began
+        self._deadline += time.monotonic() - began if self._options.dashboard else 0.0
         self._options = replace(self._options, duration=timedelta(0))
+
+    async def _told(self, check: Check, running: Daemon, *, until: float) -> None:
+        """Lines for so long."""
+        live = Live(running.client, self._say)
+        while not running.ended and time.monotonic() < until:
+            await live.show(await check.look())
+            await asyncio.sleep(EVERY)
 
     async def _watched(self, check: Check, running: Daemon) -> None:
         """Until everything is found and the duration is over, or there is no hope left."""
@@ -152,7 +171,8 @@ class Demo:
             now = time.monotonic()
             if report.unmet != unmet:
                 unmet, changed = report.unmet, now
-            hopeless = report.hopeless and now > changed + STILL_SECONDS
+            # what somebody paused or cancelled need not come any more
+            hopeless = (report.hopeless or not report.wrong) and now > changed + STILL_SECONDS
             if now >= over and (hopeless or not unmet):
                 break
             await asyncio.sleep(LOOK_SECONDS)
@@ -162,26 +182,27 @@ class Demo:
         seconds = None if first is None else round(first.timestamp() - self._started, 3)
         for line in [*summary.table(report, seconds), *([f"kept in {place.directory}"] if self._options.keep else [])]:
             self._say(line)
-        for line in summary.failures(report.unmet):
+        for line in summary.failures(report.wrong):
             print(line, file=sys.stderr, flush=True)
         if self._options.json:
             print(summary.as_json(report, seconds), flush=True)
-        return FAILED if report.unmet else DONE
+        return FAILED if report.wrong else DONE
 
 
-async def _trigger(client: Client) -> None:
-    """What no schedule does: mails on demand, and the first run of the job that fails on purpose."""
-    await client.trigger("import-exchange-rates")
+async def _trigger(client: Client) -> list[int]:
+    """What no schedule does: mails on demand, and the first runs of the jobs that fail on purpose; their ids."""
     _, (to,) = data.WELCOME
-    await client.trigger("send-email", to=to, subject="أهلا وسهلا · Welcome", body="Good to have you here.")
+    staged = [await client.trigger(job) for job in ("import-exchange-rates", STAGED)]
+    mail = await client.trigger("send-email", to=to, subject="أهلا وسهلا · Welcome", body="Good to have you here.")
     _, readers = data.NEWSLETTER
-    await client.trigger(
+    mails = await client.trigger(
         "send-bulk-email",
         recipients=readers,
         subject="What is new in November",
         body="<p>Reports are <b>faster</b>.</p>",
         is_html=True,
     )
+    return [*staged, mail, mails]
 
 
 def process_started() -> float:

@@ -12,7 +12,7 @@ from jobd.config import Config, load_text
 from jobd.demo import data
 from jobd.demo.check import Check
 from jobd.demo.configuration import configuration
-from jobd.demo.payments import FIRST_ORDER, payments, script
+from jobd.demo.payments import FIRST_ORDER, Planted, later, payments, script
 from jobd.demo.place import Place
 from jobd.demo.servers import gateway, mail_server
 from jobd.model.settings import EmbeddedSettings
@@ -39,6 +39,8 @@ class Scene:
     config: Config
     check: Check
     database: Database
+    later: list[Planted]
+    """Payments that nobody has made yet; the gateway knows them."""
 
     async def hasten(self) -> None:
         """The live trials that have not ended yet end now."""
@@ -52,8 +54,8 @@ async def scene(place: Place, *, live: timedelta, sabotage: Sabotage) -> AsyncIt
     Raises:
         JobdError: Postgres or a server cannot be started here; the message says what to do.
     """
-    planted = payments()
-    write_script(place.gateway_script, script(planted))
+    planted, to_come = payments(), later()
+    write_script(place.gateway_script, script([*planted, *to_come]))
     async with AsyncExitStack() as stack:
         # the servers start while initdb works
         mail = await stack.enter_async_context(mail_server(place, lose=sabotage.lose))
@@ -76,4 +78,5 @@ async def scene(place: Place, *, live: timedelta, sabotage: Sabotage) -> AsyncIt
             config=load_text(text, directory=place.directory),
             check=Check(database, place, waiting=waiting),
             database=database,
+            later=to_come,
         )

@@ -18,7 +18,10 @@ def as_json(report: Report, first_run_seconds: float | None) -> str:
         "mail_duplicates": report.mails.duplicates,
         "payments": report.payments.outcomes,
         "audit_rows": {"old": report.audit_rows.old, "deleted": report.audit_rows.deleted},
+        "invoices": {"wanted": report.invoices.wanted, "written": report.invoices.written},
         "retries": report.runs.retries,
+        "staged_failures": report.runs.staged,
+        "by_hand": report.by_hand.as_json(),
         "first_run_seconds": first_run_seconds,
     }
     return json.dumps(facts)
@@ -33,6 +36,7 @@ def table(report: Report, first_run_seconds: float | None) -> list[str]:
         ("mails accepted twice", 0, report.mails.duplicates),
         *outcomes,
         ("old audit rows deleted", report.audit_rows.old, report.audit_rows.deleted),
+        *([("invoices written", report.invoices.wanted, report.invoices.written)] if report.invoices.wanted else []),
     ]
     first = "no run ended" if first_run_seconds is None else f"the first run ended after {first_run_seconds:.1f} s"
     return [
@@ -41,8 +45,18 @@ def table(report: Report, first_run_seconds: float | None) -> list[str]:
         *(f"{what:<32}{expected:>10,}{found:>10,}" for what, expected, found in rows),
         "",
         *(_run_line(job, states) for job, states in report.runs.by_job.items()),
-        f"{report.runs.retries} attempts were retries; {first}",
+        f"{report.runs.retries} attempts were retries, {report.runs.staged} failed for good, as staged; {first}",
+        *by_hand(report),
     ]
+
+
+def by_hand(report: Report) -> list[str]:
+    """What somebody did, and what is otherwise than planned since; empty when the demo was only looked at."""
+    if not report.by_hand.told:
+        return []
+    yours = [claim for claim in report.unmet if report.by_hand.excuses(claim)]
+    so = "; what is otherwise than planned is yours:" if yours else ": everything planned was found all the same"
+    return ["", f"you {report.by_hand.told}{so}", *(f"  {claim}" for claim in yours)]
 
 
 def _run_line(job: str, states: dict[str, int]) -> str:

@@ -7,12 +7,17 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from jobd.errors import LoadError
 from jobd.model.job import Job
+
+SHOWN = 10
+"""Functions of a module that an error lists."""
 
 
 class Kind(StrEnum):
@@ -50,15 +55,32 @@ def load_function(spec: str) -> Callable[..., Any]:
     try:
         target: Any = importlib.import_module(module_name)
     except Exception as error:
-        raise LoadError(f'"{spec}": importing {module_name} failed: {type(error).__name__}: {error}') from error
+        what = f'"{spec}": importing {module_name} failed: {type(error).__name__}: {error}'
+        raise LoadError(what, hint=_import_hint(module_name, error)) from error
+    module = target
     for part in name.split("."):
         try:
             target = getattr(target, part)
         except AttributeError:
-            raise LoadError(f'"{spec}": {module_name} has no function "{name}"') from None
+            what = f'"{spec}": {module_name} has no function "{name}"'
+            raise LoadError(what, hint=_functions(module, name), inside=len(module_name) + 2) from None
     if not callable(target):
         raise LoadError(f'"{spec}" is not a function but {type(target).__name__}')
     return target  # type: ignore[no-any-return]
+
+
+def _import_hint(module: str, error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+        return "is it installed in this Python, or does its file lie beside the configuration?"
+    return f"{sys.executable} -c 'import {module}' shows where"
+
+
+def _functions(module: ModuleType, name: str) -> str:
+    """The function that was meant, or those that are there."""
+    there = sorted(known for known, value in vars(module).items() if inspect.isfunction(value) and known[0] != "_")
+    if near := get_close_matches(name, there, n=1):
+        return f'did you mean "{near[0]}"?'
+    return f"it has {', '.join(there[:SHOWN])}{' …' if len(there) > SHOWN else ''}" if there else "it has no function"
 
 
 def load_job(job: Job) -> LoadedJob:

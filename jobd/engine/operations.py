@@ -79,15 +79,15 @@ class Operations:
         self._around.stop(run, asked.node)
         return RunState.RUNNING
 
-    async def retry(self, run: int, who: Actor) -> int:
-        """Start an ended run again as a new one; the new one's id.
+    async def retry(self, run: int, who: Actor, reason: str | None = None) -> tuple[int, bool]:
+        """Make a scheduled run due now, or start an ended one again as a new one; (its id, whether it is new).
 
         Raises:
-            NotFound: it is not among the ended runs, or its job is gone.
+            NotFound: it is not among the scheduled or ended runs, or its job is gone.
         """
-        new, queue = await self._changes.retry(run, who)
-        self._around.queued(queue)
-        return new
+        retried = await self._changes.retry(run, who, reason)
+        self._around.queued(retried.queue)
+        return retried.id, retried.fresh
 
     async def messages(self, action: Action, ids: Sequence[int], who: Actor, reason: str | None) -> list[int]:
         """Send again, hold or let go messages; the ids of those that were in a state for it."""

@@ -11,6 +11,7 @@ from jobd.jobctl.actions import examples, listed
 from jobd.jobctl.failures import DONE, INTERRUPTED, WRONG_USE, Failure
 from jobd.jobctl.output import FORMATS, Output
 from jobd.jobctl.transport import Daemon
+from jobd.pipes import outlive_readers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
@@ -29,7 +30,7 @@ COMMANDS = (
     ("runs", "list runs; retry, cancel, move many; wait for one"),
     ("show", "one run with its arguments, attempts and result"),
     ("cancel", "end runs that wait or run"),
-    ("retry", "start ended runs again"),
+    ("retry", "start ended runs again, scheduled ones now"),
     ("wait", "until a run has ended"),
     ("failed", "failures that are one failure, grouped"),
     ("jobs", "the jobs, what they take and how they did"),
@@ -60,17 +61,14 @@ jobctl VERB --help shows what a verb takes, with examples."""
 
 def main(argv: list[str] | None = None) -> int:
     """Does what the command line says; the exit code. Never raises for what can happen to an operator."""
+    outlive_readers()
     form = _form_in(sys.argv[1:] if argv is None else argv)
     try:
-        try:
-            return _run(sys.argv[1:] if argv is None else argv)
-        except Failure as failure:
-            Output(form).failure(failure)
-            return failure.exit_code
-        finally:
-            sys.stdout.flush()
-    except BrokenPipeError:  # `jobctl runs | head`: whoever read has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _run(sys.argv[1:] if argv is None else argv)
+    except Failure as failure:
+        Output(form).failure(failure)
+        return failure.exit_code
+    except BrokenPipeError:  # `jobctl events | head`: whoever followed has seen enough
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED

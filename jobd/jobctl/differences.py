@@ -13,15 +13,25 @@ def lines(changes: Row) -> list[str]:
     found = [line for noun, key in NOUNS for line in _of(noun, changes[key])]
     found += [f"~ {key}" for key in changes["settings"]]
     found += [f"! {key} waits for a restart (systemctl restart jobd)" for key in changes["restart"]]
+    found += [f"! {_code(changes['code'])}"] if changes["code"] else []
     found += [f"warning: {warning}" for warning in changes["warnings"]]
-    if not found:
-        found = ["nothing is different"]
+    if not _different(changes):
+        found.append("nothing else is different" if found else "nothing is different")
     elif changes["taken"]:
-        code = "; a module that was imported before is read again by a restart only"
-        found.append(f"taken over{code if any(changes['jobs'].values()) else ''}")
+        found.append("taken over")
     else:
         found.append("nothing was changed: jobctl reload takes it over")
     return [display_safe(line) for line in found]
+
+
+def _code(files: list[str]) -> str:
+    restart = "systemctl restart jobd takes it over (runs under way end first)"
+    return f"the code of {', '.join(files)} has changed: jobs go on with what was loaded; {restart}"
+
+
+def _different(changes: Row) -> bool:
+    named = any(part for _, key in NOUNS for part in changes[key].values())
+    return bool(named or changes["settings"] or changes["restart"])
 
 
 def _of(noun: str, difference: Row) -> list[str]:

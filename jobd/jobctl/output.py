@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from jobd.jobctl.failures import WRONG_USE, Failure
 from jobd.model.display import display_safe
+from jobd.pipes import left_by_reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
@@ -99,8 +100,14 @@ class Output:
         self._print(line)
 
     def flush(self) -> None:
-        """What was printed goes out now: somebody follows."""
+        """What was printed goes out now: somebody follows.
+
+        Raises:
+            BrokenPipeError: nobody does any more.
+        """
         self._stream.flush()
+        if left_by_reader(self._stream):
+            raise BrokenPipeError
 
     def note(self, words: str) -> None:
         """A word about the result, for people at a terminal only."""

@@ -79,7 +79,7 @@ def _many(action: str, one: Run | None) -> Run:
 
 def _choosing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", type=int, nargs="*", metavar="ID")
-    parser.add_argument("--filter", metavar="FILTER", help="all runs that it finds")
+    parser.add_argument("--filter", metavar="FILTER", help="all runs that it finds, as in state:failed,retrying")
     parser.add_argument("--reason", help="kept with the runs and in the audit")
     parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
 
@@ -95,7 +95,8 @@ def _moving(parser: argparse.ArgumentParser) -> None:
 ACTIONS = (
     Action("list", "the same as nothing", arguments, run),
     Action("show", "one run whole", show.arguments, show.run, "jobctl runs show 812"),
-    Action("retry", "start ended runs again, by id or filter", _choosing, _many("retry", retry.run)),
+    Action("retry", "start ended runs again, scheduled ones now, by id or filter", _choosing,
+           _many("retry", retry.run)),
     Action("cancel", "end runs that wait or run, by id or filter", _choosing, _many("cancel", cancel.run)),
     Action("move", "let waiting runs wait in another queue, by filter", _moving, _many("move", None),
            "jobctl runs move --filter 'queue:low state:queued' --to default"),

@@ -11,6 +11,7 @@ from jobd.jobctl.tables import note
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.words import ago, clock, took
 from jobd.model.display import display_safe
+from jobd.model.run_words import attempts, items
 
 EXAMPLES = """\
   jobctl show 812
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
     output.one(found, lambda row: lines(row, _cancelled(asked, row)), key="id")
     if found["state"] in WAITS:
         output.note(f"jobctl why {options.id} says why it waits")
+    if found["items"]["failed"]:
+        output.note(f"which items failed, and why, the job has logged: jobctl runs logs {options.id} finds the lines")
     return DONE
 
 
@@ -57,9 +60,9 @@ def lines(run: Row, cancelled: str | None = None) -> list[str]:
         ("finished", run["finished_at"] and f"{_instant(run['finished_at'])}, took {took(run)}"),
         (
             "attempt",
-            f"{run['attempt']}" + ("" if run["finished_at"] else f", {run['retries_left']} retries left"),
+            attempts(run["state"], run["attempt"], run["retries_left"], claimed=run["node"] is not None),
         ),
-        ("items", _numbers(run["items"])),
+        ("items", items(**run["items"])),
         ("mails", _numbers(run["mails"])),
         ("args", as_json(run["args"], indent=None)),
         ("result", None if run["result"] is None else as_json(run["result"], indent=None)),

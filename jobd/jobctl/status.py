@@ -20,6 +20,8 @@ EXAMPLES = """\
 """
 GLANCE_SECONDS = 2.0
 """A prompt waits no longer for a daemon that is stuck."""
+_SAID = {"retried": "attempts failed that are tried again"}
+"""Outcomes whose name says too little."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +47,14 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
             output.text(f"\n{title}")
             output.table(rows, [column for column in columns if output.form == "wide" or not column.wide])
     return DONE
+
+
+def _retrying(waiting: Row | None) -> Sequence[str]:
+    """A failing job is not seen among the scheduled runs, where those that try again wait."""
+    if not waiting or not waiting["count"]:
+        return ()
+    runs = "1 run waits" if waiting["count"] == 1 else f"{count(waiting)} runs wait"
+    return (f"warning: {runs} to be tried again: jobctl failed --state retrying says why",)
 
 
 def _glance(daemon: Callable[[], Daemon], output: Output, *, tmux: bool) -> int:
@@ -79,9 +89,11 @@ def _head(status: Row) -> Sequence[str]:
     if status["store_error"]:
         lines.append(f"error: Postgres does not answer: {status['store_error']}")
     if counts := status["counts"]:
-        hour = ", ".join(f"{n:,} {outcome}" for outcome, n in counts["hour"].items() if n) or "nothing ended"
+        said = [f"{n:,} {_SAID.get(outcome, outcome)}" for outcome, n in counts["hour"].items() if n]
+        hour = ", ".join(said) or "nothing ended"
         lines.append(
             f"runs: {count(counts['queued'])} queued, {counts['running']:,} running, "
             f"{count(counts['scheduled'])} scheduled; last hour: {hour}"
         )
+        lines += _retrying(counts.get("retrying"))
     return [display_safe(line) for line in lines]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobd.jobctl.output import Column, Row, first_line
 from jobd.jobctl.words import ago, clock, took
+from jobd.model.run_words import items
 
 
 def when(run: Row) -> str:
@@ -16,13 +17,13 @@ def when(run: Row) -> str:
 
 
 def note(run: Row) -> str:
-    """Why it is as it is: the error, the reason, or how far it has come."""
+    """Why it is as it is: the error, the reason, how far it has come, or what it counted."""
     if run["cancel_requested"]:
         return f"being cancelled: {first_line(run['reason'])}"
     if progress := run["progress"]:
         total = f" of {progress['total']}" if progress.get("total") else ""
         return f"{progress.get('done', '')}{total} {progress.get('note') or ''}".strip()
-    return first_line(run["error"] or run["reason"])
+    return first_line(run["error"] or run["reason"]) or items(**run["items"])
 
 
 RUNS = (

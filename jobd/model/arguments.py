@@ -5,12 +5,22 @@ from __future__ import annotations
 import inspect
 import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+def json_kind(value: Any) -> str:
+    """What a JSON value is, in words: "a string"."""
+    return "null" if value is None else _KINDS.get(type(value), "a date or time")
+
+
+_KINDS = {
+    str: "a string", bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,17 @@ class Parameter:
     def type(self) -> str:
         """The annotation in words: `int`, `list of str`, `str or null`."""
         return in_words(self.annotation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """One argument that does not fit."""
+
+    name: str
+    problem: str
+    hint: str | None = None
+    missing: bool = False
+    """Required and not given: somebody else may still give it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +77,23 @@ class Parameters:
 
     def problems(self, given: Mapping[str, Any]) -> list[str]:
         """Why `given` does not fit, one line an argument; empty when it does."""
+        return [
+            f"{one.name[:80]}: {one.problem}{f'; {one.hint}' if one.hint else ''}"
+            for one in self.misfits(given, in_message=_brief)
+        ]
+
+    def misfits(self, given: Mapping[str, Any], *, in_message: Callable[[Any], str] = json_kind) -> Iterator[Misfit]:
+        """What of `given` does not fit; a value, which may be secret, is told as `in_message` has it."""
         known = {parameter.name: parameter for parameter in self.listed}
-        found = [f"{p.name}: is required ({p.type})" for p in self.listed if p.required and p.name not in given]
+        for p in self.listed:
+            if p.required and p.name not in given:
+                yield Misfit(name=p.name, problem=f"is required ({p.type})", missing=True)
         for name, value in given.items():
             if parameter := known.get(name):
                 if not fits(value, parameter.annotation):
-                    found.append(f"{name}: must be {parameter.type}, not {_brief(value)}")
+                    yield Misfit(name=name, problem=f"must be {parameter.type}, not {in_message(value)}")
             elif not self.open:
-                found.append(f"{name[:80]}: no such argument{self._nearest(name)}")
-        return found
+                yield Misfit(name=name, problem="no such argument", hint=self._nearest(name))
 
     def from_texts(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """What a command line said (`--arg k=v`): JSON where it is JSON that fits, else the text itself."""
@@ -74,8 +103,8 @@ class Parameters:
     def _nearest(self, name: str) -> str:
         names = [parameter.name for parameter in self.listed]
         if near := get_close_matches(name[:80], names, n=1):
-            return f'; did you mean "{near[0]}"?'
-        return f"; it takes {', '.join(names)}" if names else "; this job takes none"
+            return f'did you mean "{near[0]}"?'
+        return f"it takes {', '.join(names)}" if names else "this job takes none"
 
 
 OPEN = Parameters(open=True)

@@ -22,7 +22,7 @@ class BulkAction(StrEnum):
 
 
 _OF = {
-    BulkAction.RETRY: frozenset(FINAL),
+    BulkAction.RETRY: frozenset({*FINAL, RunState.SCHEDULED}),
     BulkAction.CANCEL: frozenset({*RunState} - FINAL),
     BulkAction.MOVE: frozenset({RunState.WAITING, RunState.SCHEDULED, RunState.QUEUED}),
 }
@@ -56,13 +56,13 @@ def bounded(action: BulkAction, chosen: Filter) -> Filter:
     """`chosen` within the states that this action is for.
 
     Raises:
-        ValueError: none is left, or a retry that does not say which ended runs it means.
+        ValueError: none is left, or a retry that does not say which runs it means.
     """
     fit = _OF[action]
     if action is BulkAction.RETRY and not chosen.states:
-        raise ValueError("a bulk retry says which ended runs it means: state:failed, or state:failed,cancelled")
+        raise ValueError("a bulk retry says which runs it means, as in state:failed,cancelled or state:retrying")
     states = chosen.states & fit if chosen.states else fit
-    if action is not BulkAction.RETRY and "retrying" in chosen.states:
+    if "retrying" in chosen.states:
         states |= {"retrying"}
     if not states:
         raise ValueError(f"{action} is for runs that are {', '.join(sorted(fit))}; the filter finds others only")

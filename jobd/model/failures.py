@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureGroup:
-    """Runs that failed in the same way."""
+    """Runs that failed in the same way: all of them for good, or all of them waiting for another attempt."""
 
     fingerprint: str
     """Twelve hex digits, the same on every node and after every restart."""
@@ -27,11 +27,15 @@ class FailureGroup:
     """Its error."""
     filter: str
     """Finds these runs: for `jobctl runs list`, and to start them again."""
+    retrying: bool = False
+    """These runs wait for another attempt: `first_at` to `last_at` are the ends of their latest ones."""
+    next_at: datetime | None = None
+    """When the first of them is tried again; absent where none is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
-    """Groups, the one that failed last first."""
+    """Groups, those that are tried again before those that failed for good; of each the one that failed last first."""
 
     groups: tuple[FailureGroup, ...]
     more: bool = False
@@ -44,8 +48,8 @@ def fingerprint(job: str, error_class: str, file: str | None, function: str | No
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def finding(job: str, error_class: str, since: str) -> str:
+def finding(job: str, error_class: str, since: str, state: str = "failed") -> str:
     """The filter that finds a group; what stands around a number is enough of a text without a class."""
     words = max(error_class.split("#"), key=len).strip().replace('"', "*")
     error = f' error:"{words}"' if words.strip("* ") else ""
-    return f"state:failed job:{job}{error} since:{since}"
+    return f"state:{state} job:{job}{error} since:{since}"

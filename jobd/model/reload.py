@@ -32,6 +32,8 @@ class ConfigChanges:
     """Keys of other tables that hold from the reload on."""
     restart: tuple[str, ...] = ()
     """Keys that hold only after a restart of the daemon."""
+    code: tuple[str, ...] = ()
+    """Files of jobs that have changed since they were imported: jobs go on with what was loaded until a restart."""
     warnings: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:

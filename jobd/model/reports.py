@@ -191,6 +191,8 @@ class Counts:
 
     queued: Count = Count()
     scheduled: Count = Count()
+    retrying: Count = Count()
+    """Of the scheduled and queued ones, those that were tried before."""
     running: int = 0
     hour: dict[str, int] = field(default_factory=dict)
     """succeeded, failed, cancelled, skipped, retried."""

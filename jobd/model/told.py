@@ -12,9 +12,9 @@ def length(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
-    if seconds < 1:
+    if round(seconds * 1000) < 1000:
         return f"{sign}{seconds * 1000:.0f}ms"
-    if seconds < 10:
+    if round(seconds, 1) < 10:
         return f"{sign}{seconds:.1f}s"
     left, parts = round(seconds), list[str]()
     for size, unit in _UNITS:

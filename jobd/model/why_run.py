@@ -110,8 +110,8 @@ def _later(facts: RunFacts) -> Cause:
         again = f"attempt {run.attempt + 1} of {run.attempt + 1 + run.retries_left} comes {when}"
         ended = f"{_words(last.outcome)} {spoken(facts.now - last.finished_at)} ago"
         text = f"attempt {run.attempt} {ended}{error}; {again}"
-        return Cause(code="retry_later", text=text, mend=f"jobctl show {run.id}")
-    return Cause(code="due_later", text=f"it is due {when}, as {run.source} asked")
+        return Cause(code="retry_later", text=text, mend=f"jobctl retry {run.id}")
+    return Cause(code="due_later", text=f"it is due {when}, as {run.source} asked", mend=f"jobctl retry {run.id}")
 
 
 def _queued(facts: RunFacts) -> Iterator[Cause]:

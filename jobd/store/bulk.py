@@ -18,6 +18,7 @@ from jobd.store.database import Database
 from jobd.store.run_rows import Cursor
 from jobd.store.run_search import RunSearch
 from jobd.store.run_search import sql as search_sql
+from jobd.store.runs import sql as runs_sql
 
 sql = statements("jobd.store.sql", "bulk")
 
@@ -137,7 +138,9 @@ async def _act(tx: Any, bulk: Bulk, keys: Sequence[Cursor]) -> list[Any]:
         case BulkAction.CANCEL:
             rows = await tx.fetch(sql.cancel, ids, bulk.reason or f"cancelled by bulk {bulk.id}, {bulk.source}")
         case BulkAction.RETRY:
-            rows = await tx.fetch(sql.retry, ids, [key.finished_at for key in keys], bulk.source)
+            rows = await tx.fetch(runs_sql.due_now, [key.id for key in keys if key.live])
+            ended = [(key.id, key.finished_at) for key in keys if not key.live]
+            rows += await tx.fetch(sql.retry, *([key[i] for key in ended] for i in (0, 1)), bulk.source)
         case BulkAction.MOVE:
             rows = await tx.fetch(sql.move, ids, bulk.queue)
     found: list[Any] = rows

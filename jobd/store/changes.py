@@ -15,7 +15,7 @@ from jobd.store.audit import sql as audit_sql
 from jobd.store.database import Database
 from jobd.store.jobs import sql as jobs_sql
 from jobd.store.outbox import sql as outbox_sql
-from jobd.store.runs import Cancelled
+from jobd.store.runs import Cancelled, Retried
 from jobd.store.runs import sql as runs_sql
 from jobd.store.schedules import read_spec
 
@@ -94,14 +94,18 @@ class Changes:
             await note(tx, who, Action.RUN_CANCEL, run, reason=reason, after={"state": row["state"]})
             return Cancelled(id=run, running=row["state"] == "running", node=row["node"])
 
-    async def retry(self, run: int, who: Actor) -> tuple[int, str]:
-        """Start an ended run again as a new one; (its id, its queue).
+    async def retry(self, run: int, who: Actor, reason: str | None = None) -> Retried:
+        """Make a scheduled run due now, or start an ended one again as a new one.
 
         Raises:
-            NotFound: no ended run of that id, or its job is gone.
+            NotFound: no scheduled or ended run of that id, or its job is gone.
             Conflict: its arguments are not what they were.
         """
         async with self._database.transaction() as tx:
+            if (row := await tx.fetchrow(runs_sql.due_now, [run])) is not None:
+                before, after = ({"due_at": row[name].isoformat()} for name in ("was", "due_at"))
+                await note(tx, who, Action.RUN_RETRY, run, reason=reason, before=before, after=after)
+                return Retried(id=run, queue=row["queue"], fresh=False)
             row = await tx.fetchrow(runs_sql.retry, run, who.source)
             if row is None and await tx.fetchval(runs_sql.scrubbed, run):
                 raise Conflict(
@@ -109,9 +113,9 @@ class Changes:
                     "enqueue it anew with arguments of its own"
                 )
             if row is None:
-                raise NotFound(f"run {run} is not among the ended runs")
-            await note(tx, who, Action.RUN_RETRY, run, after={"run": row["id"]})
-            return row["id"], row["queue"]
+                raise NotFound(f"run {run} is not among the scheduled or ended runs")
+            await note(tx, who, Action.RUN_RETRY, run, reason=reason, after={"run": row["id"]})
+            return Retried(id=row["id"], queue=row["queue"], fresh=True)
 
     async def messages(self, action: Action, ids: Sequence[int], who: Actor, reason: str | None) -> list[int]:
         """Send again, hold or let go messages of the outbox; the ids of those that were in a state for it."""
@@ -207,6 +211,8 @@ def _check(change: Change, before: Mapping[str, Any]) -> None:
 def _instead(action: str) -> str:
     if action in (Action.RUN_CANCEL, Action.BULK_CANCEL):
         return "; jobctl retry starts the run again"
+    if action in (Action.RUN_RETRY, Action.BULK_RETRY):
+        return "; jobctl cancel ends what it started"
     if action in (Action.SCHEDULE_ADD, Action.SCHEDULE_EDIT, Action.SCHEDULE_REMOVE):
         return "; jobctl schedules add, edit or remove writes what `before` says"
     return ""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from jobd.model.change import Line
@@ -56,13 +57,14 @@ class Jobs:
         schedules: Iterable[Schedule],
         *,
         disabled: Mapping[str, str],
+        unfit: Mapping[str, str] = MappingProxyType({}),
         tzdata: str,
         journal: Iterable[Line] = (),
     ) -> None:
         """Make the rows of `owner` what its file says and write `journal`, in one transaction; other owners' rows stay.
 
-        `disabled` holds the reason for each job that cannot run. A schedule whose slots are unchanged keeps its
-        cursor. Several nodes may load the same file at once.
+        `disabled` holds the reason for each job that cannot run, `unfit` for each schedule that cannot fire. A
+        schedule whose slots are unchanged keeps its cursor. Several nodes may load the same file at once.
         """
         by_job = {job.name: job for job in jobs}
         async with self._database.transaction() as tx:
@@ -70,7 +72,14 @@ class Jobs:
             await tx.executemany(sql.queue_load, [_queue_row(owner, queue) for queue in sorted_by_name(queues)])
             await tx.executemany(sql.load, [_job_row(owner, job, disabled) for job in sorted_by_name(by_job.values())])
             rows = [
-                _schedule_row(owner, schedule, by_job[schedule.job], now, disabled, tzdata)
+                _schedule_row(
+                    owner,
+                    schedule,
+                    by_job[schedule.job],
+                    now,
+                    disabled.get(schedule.job) or unfit.get(schedule.name),
+                    tzdata,
+                )
                 for schedule in sorted_by_name(schedules)
             ]
             await tx.executemany(schedule_sql.load, rows)
@@ -128,9 +137,8 @@ def _job_row(owner: str, job: Job, disabled: Mapping[str, str]) -> tuple[Any, ..
 
 
 def _schedule_row(
-    owner: str, schedule: Schedule, job: Job, now: datetime, disabled: Mapping[str, str], tzdata: str
+    owner: str, schedule: Schedule, job: Job, now: datetime, reason: str | None, tzdata: str
 ) -> tuple[Any, ...]:
-    reason = disabled.get(job.name)
     if reason is None and not job.enabled:
         reason = f'its job "{job.name}" is disabled in the configuration'
     if reason is None and not schedule.enabled:

@@ -47,6 +47,15 @@ def column(values: Sequence[Any], usual: Any) -> Sequence[Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """What a retry came to: the run of this `id` is due in `queue`; `fresh` when it is a new one."""
+
+    id: int
+    queue: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
     """What a cancel met: `running` runs are ended by their node, `node` says which."""
 
@@ -228,17 +237,6 @@ class Runs:
     async def cancelled_here(self, node: int) -> list[tuple[int, int, str | None]]:
         """(run, attempt, reason) of this node's runs whose end was asked for."""
         return [tuple(row) for row in await self._database.fetch(sql.cancelled_here, node)]
-
-    async def retry(self, run: int, source: str) -> tuple[int, str]:
-        """Start an ended run again as a new one; (its id, its queue).
-
-        Raises:
-            NotFound: no ended run of that id, or its job is gone.
-        """
-        row = await self._database.fetchrow(sql.retry, run, source)
-        if row is None:
-            raise NotFound(f"run {run} is not among the ended runs")
-        return row["id"], row["queue"]
 
     def endings(self) -> Link:
         """The recorder's own connection."""

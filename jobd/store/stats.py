@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from jobd.model.duration import format_duration
 from jobd.model.failures import FailureGroup, Failures, finding, fingerprint
@@ -42,19 +44,32 @@ class Stats:
         async with reading(self._database) as connection:
             return [Minute(**row) for row in await connection.fetch(sql.minutes, length, job, queue)]
 
-    async def failed(self, since: timedelta) -> Failures:
-        """Runs that failed within `since`, grouped; looks at the latest 5,000."""
+    async def failed(self, since: timedelta, state: str | None = None) -> Failures:
+        """What goes wrong, grouped: runs that wait for another attempt, then those that failed within `since`.
+
+        `state` is `retrying` or `failed` for one kind alone; of each the 5,000 nearest to now are looked at.
+        """
         async with reading(self._database) as connection:
-            rows = await connection.fetch(sql.failed, since, LOOKED_AT)
-        groups = tuple(
-            FailureGroup(
-                fingerprint=fingerprint(row["job"], row["class"], row["file"], row["function"]),
-                error_class=row["class"],
-                frame=f"{row['file']}:{row['line']} in {row['function']}" if row["file"] else None,
-                error=row["error"] or "",
-                filter=finding(row["job"], row["class"], format_duration(since)),
-                **{name: row[name] for name in ("job", "count", "first_at", "last_at", "last_id")},
-            )
-            for row in rows
-        )
-        return Failures(groups=groups, more=sum(group.count for group in groups) >= LOOKED_AT)
+            rows = await connection.fetch(sql.failed, since, LOOKED_AT, state)
+        groups = tuple(_group(row, since) for row in rows)
+        looked = Counter[bool]()
+        for group in groups:
+            looked[group.retrying] += group.count
+        return Failures(groups=groups, more=any(count >= LOOKED_AT for count in looked.values()))
+
+
+def _group(row: Any, since: timedelta) -> FailureGroup:
+    return FailureGroup(
+        fingerprint=fingerprint(row["job"], row["class"], row["file"], row["function"]),
+        error_class=row["class"],
+        frame=f"{row['file']}:{row['line']} in {row['function']}" if row["file"] else None,
+        error=row["error"] or "",
+        filter=_retrying(row) if row["retrying"] else finding(row["job"], row["class"], format_duration(since)),
+        **{name: row[name] for name in ("job", "retrying", "count", "first_at", "last_at", "next_at", "last_id")},
+    )
+
+
+def _retrying(row: Any) -> str:
+    """A search goes back a day unless it is told, and a live run counts from when it was added: to the oldest here."""
+    days = int(row["oldest_seconds"] // 86_400) + 1
+    return finding(row["job"], row["class"], f"{days + 1}d", state="retrying")

@@ -104,6 +104,7 @@ class Views:
         return Counts(
             queued=Count.of(now["queued"]),
             scheduled=Count.of(now["scheduled"]),
+            retrying=Count.of(now["retrying"]),
             running=now["running"],
             hour=dict(hour),
         )

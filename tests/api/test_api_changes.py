@@ -180,6 +180,18 @@ async def test_a_bulk_retry_starts_each_failed_run_once(client, daemon: SmallDae
     assert (entry["action"], entry["after"]["matched"], entry["reason"]) == ("bulk.retry", 1203, "fixed")
 
 
+async def test_a_bulk_retry_makes_scheduled_runs_due_and_starts_ended_ones_again(client, daemon: SmallDaemon) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    waiting, (ended_before,) = await added(daemon, 3, due_at=later), await added(daemon, 1)
+    await daemon.ended(ended_before, "failed", error="boom")
+    body = {"action": "retry", "filter": "state:failed,scheduled", "expected_count": 4}
+    ended = await over(client, (await said(await client.post("/v1/runs/bulk", json=body), 202))["id"])
+    assert (ended["state"], ended["changed"]) == ("done", 4)
+    rows = await daemon.database.fetch("select id, state, retried_from from jobd.runs order by id")
+    assert {row["state"] for row in rows} == {"queued"}
+    assert [row["id"] for row in rows[:3]] == waiting and rows[3]["retried_from"] == ended_before
+
+
 async def test_a_bulk_cancel_ends_what_waits_and_asks_the_nodes_of_what_runs(client, daemon: SmallDaemon) -> None:
     ids = await added(daemon, 3)
     await daemon.running(ids[1], node=7)

@@ -202,3 +202,48 @@ async def test_metrics_answer_while_postgres_does_not(client, daemon: SmallDaemo
     found = await metrics(client)
     assert found["jobd_store_up",] == 0
     assert not [name for name in found if name[0] == "jobd_queue_runs"]
+
+
+async def failing(daemon: SmallDaemon, error: str, outcome: str = "failed", job: str = "tidy") -> int:
+    """A run that waits for its second attempt, four minutes from now."""
+    run, _ = await daemon.enqueue(NewRun(job=job))
+    await daemon.database.execute(
+        "update jobd.runs set state = 'scheduled', attempt = 1, due_at = now() + interval '4 min' where id = $1", run
+    )
+    await daemon.database.execute(
+        "insert into jobd.attempts (run_id, attempt, finished_at, outcome, error) values ($1, 1, now(), $2, $3)",
+        run, outcome, error,
+    )  # fmt: skip
+    return run
+
+
+async def test_what_fails_and_is_tried_again_is_a_group_of_its_own_before_the_others(client, daemon) -> None:
+    await failing(daemon, "ValueError: a")
+    latest = await failing(daemon, "ValueError: b")
+    await failing(daemon, "took longer than 5 s", "timed_out", job="mail")
+    await failing(daemon, "", "interrupted")  # by a stop: nothing failed
+    await failure(daemon, "ValueError: c", None)
+    found = (await said(await client.get("/v1/failed")))["groups"]
+    assert [(one["job"], one["retrying"], one["count"]) for one in found] == [
+        ("mail", True, 1), ("tidy", True, 2), ("tidy", False, 1),
+    ]  # fmt: skip
+    assert found[1]["last_id"] == latest and found[1]["next_at"] > found[1]["last_at"]
+    assert found[2]["next_at"] is None and found[1]["fingerprint"] == found[2]["fingerprint"]
+    matching = await said(await client.get("/v1/runs", params={"filter": found[1]["filter"]}))
+    assert len(matching["runs"]) == 2 and {run["state"] for run in matching["runs"]} == {"scheduled"}
+
+
+@pytest.mark.parametrize(("state", "kinds"), [("retrying", [True]), ("failed", [False])])
+async def test_one_kind_of_failure_can_be_asked_for_alone(client, daemon, state: str, kinds: list[bool]) -> None:
+    await failing(daemon, "ValueError: a")
+    await failure(daemon, "ValueError: c", None)
+    found = await said(await client.get("/v1/failed", params={"state": state}))
+    assert [one["retrying"] for one in found["groups"]] == kinds
+
+
+async def test_the_status_counts_what_waits_to_be_tried_again(client, daemon: SmallDaemon) -> None:
+    await failing(daemon, "ValueError: a")
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    assert (await said(await client.get("/v1/status")))["counts"]["retrying"] == {"count": 1, "more": False}
+    await daemon.running(run, started=False)  # claimed for the first time: it has not failed
+    assert (await said(await client.get("/v1/status")))["counts"]["retrying"]["count"] == 1

@@ -129,6 +129,19 @@ async def test_an_ended_run_is_tried_again_as_a_new_one_and_a_live_one_is_not(cl
     assert (shown["retried_from"], shown["state"], shown["args"]) == (run, "queued", {"batch": 50, "note": "n"})
 
 
+async def test_a_scheduled_run_is_due_now_under_its_own_id(client, daemon):
+    run = (await said(await client.post("/v1/runs", json={"job": "tidy", "delay": "1h"}), 201))["id"]
+    (cause, *_) = (await said(await client.get(f"/v1/why/run/{run}"), 200))["causes"]
+    assert (cause["code"], cause["mend"]) == ("due_later", f"jobctl retry {run}")
+    answered = await said(await client.post(f"/v1/runs/{run}/retry", json={"reason": "now"}), 200)
+    assert answered == {"id": run, "retried_from": None}
+    assert (await said(await client.get(f"/v1/runs/{run}"), 200))["state"] == "queued"
+    error = (await said(await client.post(f"/v1/runs/{run}/retry"), 409))["error"]
+    assert f"jobctl why {run}" in error["message"]
+    (entry,) = (await said(await client.get("/v1/audit"), 200))["entries"]
+    assert (entry["action"], entry["reason"]) == ("run.retry", "now")
+
+
 async def test_a_run_that_never_was_is_not_found_whatever_is_asked_of_it(client):
     for method, path in (("GET", ""), ("GET", "/wait"), ("POST", "/cancel"), ("POST", "/retry")):
         response = await client.request(method, f"/v1/runs/9223372036854775807{path}")

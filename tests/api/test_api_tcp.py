@@ -15,7 +15,7 @@ from serving import SmallDaemon
 
 from jobd.api import bearers
 from jobd.api.bearers import Bearers, Pace
-from jobd.api.tcp import tcp_site
+from jobd.api.tcp import check_free, tcp_site
 from jobd.errors import SocketRefused
 from jobd.model.change import Actor
 from jobd.model.roles import Role
@@ -193,6 +193,19 @@ async def test_tls_is_spoken_where_a_certificate_is_given(daemon, monkeypatch, h
             assert response.status == 200
         with pytest.raises(aiohttp.ClientError):
             await http.get(url.replace("https", "http") + "/livez")
+
+
+async def test_a_port_that_is_taken_is_known_before_anything_is_begun(daemon, monkeypatch) -> None:
+    async with site(daemon, monkeypatch) as url:
+        taken = f"127.0.0.1:{url.rpartition(':')[2]}"
+        with pytest.raises(SocketRefused) as refused:
+            await check_free(ApiSettings(listen=taken))
+    assert str(refused.value).startswith(f"[api] listen: nobody can listen on {taken}: another program does; `ss ")
+    assert "choose another port" in str(refused.value)
+    assert "attempting to bind" not in str(refused.value)
+    await check_free(ApiSettings(listen=taken))
+    with pytest.raises(SocketRefused, match="no address of this machine"):
+        await check_free(ApiSettings(listen="192.0.2.1:22222"))
 
 
 async def test_what_cannot_be_served_says_so(daemon, monkeypatch, tmp_path, certificate) -> None:

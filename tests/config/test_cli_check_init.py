@@ -85,7 +85,7 @@ def test_a_function_that_cannot_be_loaded_is_a_problem_at_its_line(
     assert called("check") == 9
     error = capsys.readouterr().err
     assert "no.such.module" in error
-    assert " --> jobd.toml:3:1\n" in error
+    assert " --> jobd.toml:3:7\n" in error
 
 
 def test_warnings_alone_leave_it_usable(capsys: pytest.CaptureFixture[str]) -> None:

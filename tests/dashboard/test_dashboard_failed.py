@@ -7,7 +7,7 @@ from pathlib import Path
 
 from serving import HOSTILE, SmallDaemon
 from support.dashboards import looking
-from support.failures import TRACEBACK, failed
+from support.failures import TRACEBACK, failed, failing
 
 from jobd.dashboard.screens.run import RunPage
 from jobd.dashboard.screens.runs import Runs
@@ -21,7 +21,7 @@ async def test_failures_of_a_kind_are_one_line_with_the_latest_error_below(daemo
     async with looking(socket, screen="failed", size=(160, 45)) as eyes:
         await eyes.until(TRACEBACK.splitlines()[1].strip())
         line = next(line for line in eyes.text.splitlines() if "TimeoutError" in line)
-        for fact in (" 3  mail", "/srv/shop/smtp.py:77 in reply", "no reply to 2"):
+        for fact in (" 3  ✗ mail", "/srv/shop/smtp.py:77 in reply", "no reply to 2"):
             assert fact in line
         await eyes.until("failed 3 times")
         await eyes.until(f"as run {last}")
@@ -38,6 +38,33 @@ async def test_nothing_failed_is_good_news(daemon: SmallDaemon, socket: Path) ->
     async with looking(socket, screen="failed") as eyes:
         await eyes.until("nothing has failed in the last 24h")
         assert "TIMES" not in eyes.text
+
+
+async def test_what_is_tried_again_stands_first_with_its_cause_and_when(daemon: SmallDaemon, socket: Path) -> None:
+    await failed(daemon, "backup", error="exit status 1")
+    runs = [await failing(daemon, error="ValueError: no rate") for _ in range(2)]
+    async with looking(socket, screen="failed", size=(120, 40)) as eyes:
+        await eyes.until("2  ↻ mail")
+        await eyes.until("failing, tried again in 4m   2 runs, first")
+        line = next(line for line in eyes.text.splitlines() if "↻ mail" in line)
+        assert "ValueError" in line and "again in 4m" in line
+        assert eyes.text.index("↻ mail") < eyes.text.index("✗ backup")
+        await eyes.press("enter")
+        await eyes.until(lambda: isinstance(eyes.page, Runs) and len(eyes.page.table.rows) == 2)
+        await eyes.until("state:retrying job:mail")
+        for run in runs:
+            await eyes.until(f" {run}  due in 4m")
+
+
+async def test_what_is_tried_again_can_be_tried_now(daemon: SmallDaemon, socket: Path) -> None:
+    await failing(daemon, error="ValueError: no rate")
+    async with looking(socket, screen="failed") as eyes:
+        await eyes.until("ValueError")
+        await eyes.press("r")
+        await eyes.until("Retry 1 runs?")
+        await eyes.press("right", "enter")
+        await eyes.until("1 of 1 changed")
+        assert await daemon.database.fetchval("select state from jobd.runs") == "queued"
 
 
 async def test_another_window_of_time_shows_other_failures(daemon: SmallDaemon, socket: Path) -> None:
@@ -160,5 +187,5 @@ async def test_a_small_terminal_shows_group_and_error(daemon: SmallDaemon, socke
     async with looking(socket, screen="failed", size=(60, 20)) as eyes:
         await eyes.until("TimeoutError: no reply")
         line = next(line for line in eyes.text.splitlines() if "TimeoutError" in line)
-        assert "12  mail" in line
+        assert "12  ✗ mail" in line
         await eyes.until("Retry")

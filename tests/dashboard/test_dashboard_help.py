@@ -43,7 +43,7 @@ async def test_help_says_of_what_the_number_beside_a_screen_is(daemon: SmallDaem
     async with looking(socket, screen="failed", size=(140, 45)) as eyes:
         await eyes.loaded()
         await eyes.press("question_mark")
-        await eyes.until("on top: failures of the last hour")
+        await eyes.until("12 runs failed in the last hour")
 
 
 async def test_help_explains_every_glyph_in_unicode_and_in_ascii(daemon: SmallDaemon, socket: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from serving import HOSTILE, SmallDaemon
 from support.dashboard_rows import counted, joined, scheduled
 from support.dashboards import Eyes, looking
+from support.failures import failing
 
 from jobd.model.health import Level, Notice
 from jobd.model.run import NewRun
@@ -126,6 +127,19 @@ async def test_a_failure_that_is_heard_of_comes_to_the_list_and_into_the_graph(
         await daemon.ended(run, "failed", error="boom")
         await eyes.until("boom")
         await eyes.until(lambda: "failed a second" in eyes.text and " 0 failed a second" not in eyes.text)
+
+
+async def test_what_fails_and_is_tried_again_is_not_told_as_nothing(daemon: SmallDaemon, socket: Path) -> None:
+    for _ in range(2):
+        await failing(daemon, "tidy", error="ValueError: no rate")
+    await counted(daemon, "tidy", retried=6)
+    async with looking(socket, size=WIDE) as eyes:
+        await eyes.until("2 runs of tidy wait to be tried again: ValueError: no rate: 5 says why")
+        await eyes.until("↻ tidy ×2")
+        await eyes.until("6 tries failed")
+        await eyes.until("none has ended yet")
+        for untrue in ("nothing has failed", "nothing has run yet", "nothing ended"):
+            assert untrue not in eyes.text
 
 
 async def test_the_graph_claims_nothing_that_the_list_beside_it_contradicts(daemon: SmallDaemon, socket: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,9 @@ async def test_a_run_that_ended_well_shows_its_times_and_its_result(daemon: Smal
     )
     async with opened(socket, run) as eyes:
         await eyes.until("✓ succeeded")
-        for fact in ("waited", "5.0s", "took", "1m", "in all", "1m10s", "1,234 done, 2 failed", '"deleted": ['):
+        times = ("waited", "5.0s", "took", "1m", "in all", "1m10s")
+        items = ("2 items failed, 1,234 done", "its log lines say which")
+        for fact in (*times, *items, '"deleted": ['):
             await eyes.until(fact)
 
 
@@ -148,6 +151,19 @@ async def test_a_run_that_waits_can_be_cancelled_and_then_not_again(daemon: Smal
         assert eyes.page.check_action("cancel", ()) is None
         assert (await daemon.views.runs.one(run)).state == "cancelled"
         assert not await daemon.database.fetchval("select count(*) from jobd.runs")
+
+
+async def test_a_run_that_is_due_later_is_run_now(daemon: SmallDaemon, socket: Path) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy", due_at=datetime.now(UTC) + timedelta(hours=1)))
+    async with opened(socket, run) as eyes:
+        await eyes.until("Run now")
+        assert "Retry" not in eyes.text
+        await eyes.press("r")
+        await eyes.until(f"run {run} goes on now")
+        await eyes.until("○ queued")
+        assert run_of(eyes) == run
+        await eyes.until_gone("Run now")
+    assert (await daemon.views.runs.one(run)).state == "queued"
 
 
 async def test_it_can_be_triggered_again_with_other_arguments(daemon: SmallDaemon, socket: Path) -> None:

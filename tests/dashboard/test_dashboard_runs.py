@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from serving import SmallDaemon
 from support.dashboards import looking
+from support.failures import failing
 
 from jobd.model.run import NewRun
 
@@ -55,6 +57,18 @@ async def test_a_retry_makes_a_new_run_and_says_the_command(daemon: SmallDaemon,
         await eyes.until("queued")
 
 
+async def test_what_is_due_later_is_run_now_and_its_key_says_so(daemon: SmallDaemon, socket: Path) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    run, _ = await daemon.enqueue(NewRun(job="tidy", due_at=later))
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until("Run now")
+        await eyes.press("r")
+        await eyes.until(f"jobctl retry {run}")
+        await eyes.until("○ queued")
+        await eyes.until_gone("Run now")
+    assert [found.id for found in (await daemon.views.runs.page()).runs] == [run]
+
+
 async def test_who_may_only_look_has_no_keys_for_changes(daemon: SmallDaemon, viewer_socket: Path) -> None:
     run, _ = await daemon.enqueue(NewRun(job="tidy"))
     async with looking(viewer_socket, screen="runs") as eyes:
@@ -99,3 +113,12 @@ async def test_a_set_that_grew_meanwhile_is_asked_about_again(daemon: SmallDaemo
         await eyes.until("Cancel 6 runs?")
         await eyes.press("right", "enter")
         await eyes.until("6 of 6 changed")
+
+
+async def test_every_tab_has_its_number(daemon: SmallDaemon, socket: Path) -> None:
+    ended = await daemon.enqueue_many([NewRun(job="tidy")] * 3)
+    for run, state in zip(ended, ("cancelled", "skipped", "skipped"), strict=True):
+        await daemon.ended(run, state, reason="somebody said so")
+    await failing(daemon, "tidy")
+    async with looking(socket, screen="runs", size=(140, 45)) as eyes:
+        await eyes.until(" scheduled 1  retrying 1  succeeded 0/h  failed 0/h  cancelled 1/h  skipped 2/h")

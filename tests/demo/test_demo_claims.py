@@ -7,7 +7,20 @@ from collections import Counter
 
 import pytest
 
-from jobd.demo.findings import AuditRows, Mails, Payment, Payments, Runs, Subscriptions
+from jobd.demo.by_hand import ByHand, by_hand
+from jobd.demo.claims import Claim
+from jobd.demo.findings import (
+    MAILING,
+    PAYING,
+    STAGED,
+    AuditRows,
+    Invoices,
+    Mails,
+    Payment,
+    Payments,
+    Runs,
+    Subscriptions,
+)
 from jobd.demo.mailbox import Mailbox
 from jobd.demo.payments import payments, script
 from jobd.testing.paymob import Fault, Story
@@ -73,15 +86,50 @@ def test_what_nobody_asked_for_is_beyond_hope():
     assert unmet(Subscriptions(ended=2, expired=1, spoiled=0)) == {"subscriptions expired": False}
     assert unmet(Subscriptions(ended=2, expired=2, spoiled=1)) == {"subscriptions changed for no reason": True}
     assert unmet(AuditRows(old=9, deleted=9, young_deleted=1)) == {"young audit rows deleted": True}
+    assert unmet(Invoices(wanted=2, written=2, others=1)) == {"invoices that nobody asked for": True}
     assert unmet(Payments(all=(), spoiled=1)) == {"payments changed for no reason": True}
 
 
 def test_a_run_that_failed_for_good_or_was_retried_wrongly_is_noticed():
-    fine = {"by_job": {"a": {"succeeded": 3}}, "retries": 4, "as_meant": 2, "otherwise": 0, "first_at": None}
+    fine = {
+        "by_job": {"a": {"succeeded": 3}}, "retries": 4, "as_meant": 2, "otherwise": 0, "staged": 0,
+        "first_at": None,
+    }  # fmt: skip
     assert unmet(Runs(**fine)) == {}
     assert unmet(Runs(**{**fine, "as_meant": 0})) == {"runs that failed on purpose and then worked": False}
     assert unmet(Runs(**{**fine, "otherwise": 1})) == {"runs retried in any other way": True}
     assert unmet(Runs(**{**fine, "by_job": {"a": {"failed": 1}}})) == {"runs failed for good": True}
+    assert unmet(Runs(**{**fine, "by_job": {STAGED: {"failed": 1}}, "staged": 1})) == {}
+    assert unmet(Runs(**{**fine, "by_job": {STAGED: {"failed": 1}}})) == {"failures that were staged": True}
+
+
+@pytest.mark.parametrize(
+    ("done", "excused"),
+    [
+        (ByHand(), set()),
+        (by_hand(Counter({"send-expiry-reminders": 1}), []), {"mails accepted", "everything"}),
+        (by_hand(Counter(), [("run.cancel", "reconcile-payments")]), {"payments settled", "everything"}),
+        (by_hand(Counter(), [("queue.pause", None)]), {"mails accepted", "payments settled", "everything"}),
+        (by_hand(Counter(), [("token.add", None)]), set()),
+    ],
+)
+def test_what_somebody_changed_excuses_what_can_come_from_it_and_no_more(done, excused):
+    about = {"mails accepted": MAILING, "payments settled": PAYING, "everything": frozenset[str]()}
+    claims = [Claim(what=what, expected=2, found=1, jobs=jobs) for what, jobs in about.items()]
+    assert {claim.what for claim in claims if done.excuses(claim)} == excused
+
+
+def test_what_somebody_did_is_told_in_one_line():
+    done = by_hand(
+        Counter({"send-email": 2, "build-report": 1}),
+        [("queue.pause", None), ("run.cancel", "a"), ("run.cancel", "b"), ("queue.resume", None), ("undo", None)],
+    )
+    assert done.told == (
+        "triggered 3 runs (build-report, send-email ×2), paused 1 queue, resumed 1 queue, cancelled 2 runs, "
+        "took back 1 change"
+    )
+    assert done.as_json()["changes"]["run.cancel"] == 2
+    assert (ByHand().told, ByHand().as_json()) == ("", {})
 
 
 def test_a_line_that_is_still_being_written_is_counted_when_it_is_whole(tmp_path):

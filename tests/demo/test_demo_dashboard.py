@@ -17,7 +17,7 @@ async def test_in_a_terminal_the_demo_is_the_dashboard_and_then_its_sum() -> Non
     async with terminal(DEMO) as there:
         await there.until(b"ready")
         there.press("q")
-        await there.until(b"subscriptions expired                  579       579")
+        await there.until(b"mails accepted twice                     0         0")
         async with asyncio.timeout(30):
             assert await there.process.wait() == 0
 

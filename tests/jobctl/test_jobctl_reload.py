@@ -81,6 +81,21 @@ async def test_a_configuration_that_is_wrong_is_refused_and_the_old_one_goes_on(
     assert (await daemon.jobctl("trigger", "nothing", "--wait", "--timeout", "20")).code == 0
 
 
+async def test_a_reload_says_that_code_waits_for_a_restart(daemon: Live):
+    code = daemon.config.with_name("reloaded_shop.py")
+    code.write_text("async def tick(ctx): ...\n")
+    daemon.rewrite("[jobs.nothing]", '[jobs.tick]\nrun = "reloaded_shop:tick"\n[jobs.nothing]')
+    taken = await daemon.jobctl("reload")
+    assert taken.out.splitlines() == ["+ job tick", "taken over"], taken.err
+    code.write_text("async def tick(ctx): raise ValueError\n")
+    said, rest = (await daemon.jobctl("reload")).out.splitlines()
+    assert said.startswith(f"! the code of {code} has changed: jobs go on with what was loaded; systemctl restart jobd")
+    assert rest == "nothing else is different"
+    health = (await daemon.jobctl("status", "--json")).json["health"]
+    assert "code_changed" in [notice["code"] for notice in health["notices"]]
+    assert (await daemon.jobctl("trigger", "tick", "--wait", "--timeout", "20")).code == 0
+
+
 async def test_mail_that_is_enabled_by_a_reload_leaves(daemon: Live):
     async with MailServer() as server:
         mail = f'[mail]\nenabled = true\nhost = "127.0.0.1"\nport = {server.port}\ntls = "off"\n'

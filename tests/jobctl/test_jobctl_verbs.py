@@ -81,6 +81,14 @@ async def test_trigger_for_later_is_scheduled(jobctl):
         (("why", "run", "low"), 2, "a run has a number"),
         (("why", "run", "4711"), 3, "there is no run 4711"),
         (("why", "queue", "lwo"), 3, "there is no queue lwo"),
+        (("why", "queue", "lwo"), 3, 'did you mean "low"?'),
+        (("why", "job", "tidi"), 3, 'did you mean "tidy"?'),
+        (("jobs", "tidi"), 3, 'did you mean "tidy"?'),
+        (("trigger", "wye"), 3, "jobctl jobs lists them"),
+        (("queues", "pause", "lwo"), 3, 'did you mean "low"?'),
+        (("queues", "pause", "wye"), 3, "jobctl queues lists them"),
+        (("schedules", "pause", "nigthly"), 3, "jobctl schedules lists them"),
+        (("nodes", "quiet", "4711"), 3, "jobctl nodes lists them"),
         (("why", "schedule", "nightly"), 3, "there is no schedule nightly"),
         (("queues", "pause", "lwo"), 3, "there is no queue lwo"),
         (("queues", "weight", "low", "heavy"), 2, "a number from 1 to 1000"),
@@ -132,6 +140,17 @@ async def test_cancel_and_retry_take_many_ids_and_tell_each_failure(jobctl, daem
     assert (await jobctl("cancel", str(first))).code == 6
     again = await jobctl("retry", str(first), str(second), "-o", "id")
     assert (again.code, len(again.out.split())) == (0, 2)
+
+
+async def test_a_retry_of_a_scheduled_run_lets_it_go_on_now(jobctl, daemon: SmallDaemon):
+    run = (await jobctl("trigger", "tidy", "--in", "1h", "-o", "id")).out.strip()
+    assert f"jobctl retry {run}" in (await jobctl("why", run)).out
+    ran = await jobctl("retry", run, "--reason", "the gateway is back")
+    assert (ran.code, ran.out.splitlines()[1].split()[0]) == (0, run)
+    assert ran.out.rstrip().endswith("goes on now")
+    assert (await jobctl("audit", "--json")).json[0]["reason"] == "the gateway is back"
+    again = await jobctl("retry", run)
+    assert again.code == 6 and f"jobctl why {run}" in again.err
 
 
 async def test_runs_are_shown_newest_first_and_ids_feed_other_commands(jobctl, daemon: SmallDaemon):

@@ -191,3 +191,25 @@ async def test_no_secret_of_the_configuration_is_anywhere_else(life, tmp_path) -
         rows = await stored(life)
         assert all("command" in rows[table] for table in ("jobs", "history"))
         assert [table for table, text in rows.items() if CANARY in text] == []
+
+
+LATER = """
+[jobs.fails_once]
+run = "support.jobs:fails_once"
+retry_delay = "5m"
+"""
+
+
+async def test_a_run_that_waits_five_minutes_for_its_next_attempt_goes_at_once_by_hand(life, tmp_path) -> None:
+    async with processes(tmp_path, life.url, 2, more=LATER) as (one, other):
+        await asyncio.gather(one.start(), other.start())
+        run = await one.add("fails_once")
+
+        async def waits() -> bool:
+            return bool((await one.ask(f"runs/{run}"))["state"] == "scheduled")
+
+        await until(waits, 10, "the end of its first attempt")
+        assert await other.ask(f"runs/{run}/retry", "POST") == {"id": run, "retried_from": None}
+        row = await until(lambda: life.ended(run), 5)
+        assert (row["state"], row["attempt"]) == ("succeeded", 2)
+        assert await asyncio.gather(one.stop(), other.stop()) == [0, 0]

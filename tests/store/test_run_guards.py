@@ -11,10 +11,13 @@ from support import rows
 from support.nodes import attempts_of, ended_row, live_row
 from support.rows import added, claimed, ending, expired, loaded, node, state
 
-from jobd.errors import NotFound
+from jobd.errors import Conflict, NotFound
+from jobd.model.change import Actor
 from jobd.model.job import Job
 from jobd.model.run import Outcome
 from jobd.store import endings
+
+ME = Actor(name="uid:1 (me)", uid=1)
 
 
 async def finish(store, holder, *ended):
@@ -175,13 +178,13 @@ async def test_an_enqueue_answers_ids_in_order_and_none_for_a_job_that_nobody_lo
 
 async def test_an_ended_run_is_started_again_as_a_new_one_and_a_live_one_is_not(store, holder):
     run = await added(store, args={"a": 1})
-    with pytest.raises(NotFound):
-        await store.runs.retry(run, "test")
+    with pytest.raises(Conflict):
+        await store.changes.retry(run, ME)
     (claim,) = await claimed(store, holder)
     await finish(store, holder, ending(claim, holder, Outcome.FAILED, error="e"))
-    again, queue = await store.runs.retry(run, "test")
-    row = await live_row(store, again)
-    assert (queue, row["retried_from"], row["args"], row["retries_left"]) == ("default", run, '{"a": 1}', 3)
+    again = await store.changes.retry(run, ME)
+    row = await live_row(store, again.id)
+    assert (again.queue, row["retried_from"], row["args"], row["retries_left"]) == ("default", run, '{"a": 1}', 3)
 
 
 async def test_promotion_moves_what_is_due_and_nothing_else(store, holder):
@@ -191,3 +194,39 @@ async def test_promotion_moves_what_is_due_and_nothing_else(store, holder):
     await store.database.execute("update jobd.runs set due_at = now() where id = $1", due)
     assert await store.runs.promote(10) == {"default": 1}
     assert [await state(store, run) for run in (due, later)] == ["queued", "scheduled"]
+
+
+async def test_a_run_that_waits_for_its_next_attempt_is_due_now_once_and_keeps_its_attempts(store, holder):
+    run = await added(store)
+    (claim,) = await claimed(store, holder)
+    await put_back(store, holder, ending(claim, holder, Outcome.FAILED, error="e", again_in=300.0, spend=1))
+    assert await state(store, run) == "scheduled"
+    due = await store.changes.retry(run, ME, "the gateway is back")
+    assert (due.id, due.queue, due.fresh) == (run, "default", False)
+    (line,) = (await store.views.audit.page()).entries
+    assert (line.action, line.target, line.reason) == ("run.retry", str(run), "the gateway is back")
+    assert line.before["due_at"] > line.after["due_at"]
+    with pytest.raises(NotFound):
+        await store.changes.retry(run, ME)
+    (again,) = await claimed(store, holder)
+    assert (again.id, again.attempt, again.retries_left) == (run, 2, 2)
+
+
+async def test_a_retry_that_meets_the_promotion_of_its_run_doubles_nothing(store, holder):
+    now = await store.database.fetchval("select now()")
+    ids = [await added(store, due_at=now + timedelta(hours=1)) for _ in range(40)]
+    await store.database.execute("update jobd.runs set due_at = now()")
+    async with asyncio.TaskGroup() as group:
+        moved = [group.create_task(store.runs.promote(7)) for _ in range(8)]
+        retried = [group.create_task(retried_or_not(store, run)) for run in ids * 2]
+    by_hand = sum(task.result() for task in retried)
+    assert by_hand + sum(task.result().get("default", 0) for task in moved) == len(ids)
+    assert sorted(run.id for run in await claimed(store, holder, 100)) == ids
+    assert len((await store.views.audit.page(limit=100)).entries) == by_hand
+
+
+async def retried_or_not(store, run) -> bool:
+    try:
+        return not (await store.changes.retry(run, ME)).fresh
+    except NotFound:
+        return False

@@ -183,7 +183,7 @@ async def test_a_run_whose_arguments_are_gone_is_not_started_again(store: Store)
     with pytest.raises(Conflict, match=r"were overwritten since it ended.*enqueue it anew"):
         await store.changes.retry(lost, ME)
     for run in (clean, only_result):
-        assert (await store.changes.retry(run, ME))[1] == "default"
+        assert (await store.changes.retry(run, ME)).queue == "default"
     await store.database.execute("delete from jobd.runs")
     bulk = await store.bulks.begin(BulkAction.RETRY, parse_filter("state:failed since:30d"), 3, ME)
     taken = await store.bulks.take("here")

@@ -59,3 +59,16 @@ async def failed(
         run, traceback,
     )  # fmt: skip
     return run
+
+
+async def failing(
+    daemon: SmallDaemon, job: str = "mail", *, error: str = "TimeoutError: no reply", traceback: str | None = TRACEBACK
+) -> int:
+    """A run whose first attempt has just failed; the next comes in some four minutes."""
+    run, _ = await daemon.enqueue(NewRun(job=job))
+    await daemon.database.execute(
+        "update jobd.runs set state = 'scheduled', attempt = 1, due_at = now() + interval '4 min 40 s' where id = $1",
+        run,
+    )
+    await tried(daemon, run, 1, error=error, traceback=traceback)
+    return run

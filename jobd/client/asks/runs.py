@@ -75,9 +75,9 @@ def cancel(run: int, reason: str | None = None) -> Ask[RunState]:
     return told(f"{place('runs', run)}/cancel", {"reason": reason}, lambda answer: RunState(answer["state"]))
 
 
-def retry(run: int) -> Ask[int]:
-    """Start an ended run again: the new one's id."""
-    return told(f"{place('runs', run)}/retry", {}, new_id)
+def retry(run: int, reason: str | None = None) -> Ask[int]:
+    """Start an ended run again: the new one's id. A scheduled one is due now: its own."""
+    return told(f"{place('runs', run)}/retry", {"reason": reason}, new_id)
 
 
 def _many(batch: list[bytes]) -> Ask[list[int]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from jobd.model.display import display_safe
 from jobd.model.privacy import MASKED
-from jobd.model.reports import ParameterReport
+from jobd.model.reports import JobReport, ParameterReport
 
 NO_OBJECT = "arguments are no JSON object"
 
@@ -55,6 +55,16 @@ def line(parameter: ParameterReport, args: Mapping[str, Any]) -> Line:
         return Line(name, kind, f"was hidden: type it again, or else {default}")
     text, quoted = as_text(args[name], kind)
     return Line(name, kind, default, text, args[name], quoted)
+
+
+def lines(job: JobReport, args: Mapping[str, Any]) -> Iterator[Line]:
+    """A line for each argument that a job lists, and one for all others where it takes any."""
+    listed = job.parameters or ()
+    for parameter in listed:
+        yield line(parameter, args)
+    if job.open:
+        names = {parameter.name for parameter in listed}
+        yield rest({name: value for name, value in args.items() if name not in names})
 
 
 def rest(args: Mapping[str, Any]) -> Line:

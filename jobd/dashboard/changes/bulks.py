@@ -6,12 +6,46 @@ from typing import TYPE_CHECKING
 
 from jobd.client.asks import runs
 from jobd.dashboard.changes import deeds
+from jobd.dashboard.widgets.ask import Ask
 from jobd.dashboard.widgets.bulk_progress import BulkProgress
+from jobd.dashboard.widgets.pick import Pick
 from jobd.errors import Conflict, JobdError
 from jobd.model.bulk import Bulk, BulkAction
+from jobd.model.filter import RETRYING, parse_filter
+from jobd.model.run import FINAL, RunState
 
 if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard
+
+
+ACTIONS = {"r": BulkAction.RETRY, "c": BulkAction.CANCEL, "m": BulkAction.MOVE}
+"""By the key that chooses them."""
+
+
+def choices(wanted: str) -> dict[str, str]:
+    """What can be done to the runs of a filter, by key."""
+    states = parse_filter(wanted).states
+    ended = {state.value for state in FINAL}
+    out = {}
+    if not states or states & (ended | {RunState.SCHEDULED.value, RETRYING}):
+        out["r"] = "Retry them" if states & ended or not states else "Run them now"
+    if not states or states - ended:
+        out |= {"c": "Cancel them", "m": "Move them to another queue"}
+    return out
+
+
+async def choose_for_all(app: Dashboard, wanted: str) -> Bulk | None:
+    """Ask what is to be done to all runs of a filter, and do it; as `change_all`."""
+    if not wanted:
+        app.say("choose a state or a filter first: this would be every run", bad=True)
+        return None
+    chosen = await app.push_screen_wait(Pick(f"All runs that this finds: {wanted}", choices(wanted)))
+    queue = None
+    if chosen is None:
+        return None
+    if chosen == "m" and not (queue := await app.push_screen_wait(Ask("Move them to which queue?"))):
+        return None
+    return await change_all(app, ACTIONS[chosen], wanted, queue)
 
 
 async def change_all(app: Dashboard, action: BulkAction, filter_text: str, queue: str | None = None) -> Bulk | None:

@@ -31,16 +31,19 @@ def cancel_run(run: Run) -> Deed | None:
 
 
 def retry_run(run: Run) -> Deed | None:
-    """None for a run that has not ended."""
-    if not run.state.final:
+    """Start an ended run again, or let a scheduled one go on now; None for others."""
+    later = run.state is RunState.SCHEDULED
+    if not later and not run.state.final:
         return None
+    new = f"A new run of {run.job} with the same arguments."
+    now = f"{run.job} does not wait for {run.due_at:%d %b %H:%M:%S} UTC. Attempts count on; pauses and limits hold."
     return Deed(
         ask=runs.retry(run.id),
-        title=f"Retry run {run.id}",
-        detail=f"A new run of {run.job} with the same arguments.",
+        title=f"Run {run.id} now" if later else f"Retry run {run.id}",
+        detail=now if later else new,
         command=command("retry", run.id),
-        done=lambda new: f"run {run.id} goes again as run {new}",
-        undo="cancel the new run",
+        done=lambda due: f"run {run.id} goes " + ("on now" if due == run.id else f"again as run {due}"),
+        undo=command("cancel", run.id) if later else "cancel the new run",
         care=Care.PRODUCTION,
     )
 

@@ -28,6 +28,7 @@ def _lines(changes: ConfigChanges) -> Iterator[Cell]:
         yield from _of(noun, difference)
     yield from ((f"~ {key}", Tone.WARN) for key in changes.settings)
     yield from ((f"! {key} waits for a restart of the daemon", Tone.WARN) for key in changes.restart)
+    yield from ((f"! the code of {file} has changed: a restart takes it over", Tone.WARN) for file in changes.code)
     yield from ((f"! {warning}", Tone.WARN) for warning in changes.warnings)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.lists.runs import note, took, when
 from jobd.dashboard.looks import Cell, Eye, Tone
+from jobd.dashboard.words.failures import again, first_line, glyph
 from jobd.dashboard.words.moments import far
 from jobd.model.failures import FailureGroup
 from jobd.model.run import Run
 
 
-def _ago(group: FailureGroup, eye: Eye) -> Cell:
-    return far(group.last_at, eye.now), Tone.PLAIN
+def _when(group: FailureGroup, eye: Eye) -> Cell:
+    return (f"again {again(group, eye)}", Tone.WARN) if group.retrying else (far(group.last_at, eye.now), Tone.PLAIN)
 
 
 def _since(group: FailureGroup, eye: Eye) -> Cell:
@@ -19,15 +20,15 @@ def _since(group: FailureGroup, eye: Eye) -> Cell:
 
 
 def _error(group: FailureGroup, eye: Eye) -> Cell:
-    return group.error.strip().split("\n", 1)[0], Tone.BAD
+    return first_line(group.error), Tone.BAD
 
 
 GROUPS: tuple[Column[FailureGroup], ...] = (
     Column(title="TIMES", cell=lambda group, eye: (f"{group.count:,}", Tone.NAME), width=6, right=True),
-    Column(title="JOB", cell=lambda group, eye: (group.job, Tone.NAME), width=16, grow=1),
+    Column(title="JOB", cell=lambda group, eye: (glyph(group, eye), (group.job, Tone.NAME)), width=16, grow=1),
     Column(title="FAILURE", cell=lambda group, eye: (group.error_class, Tone.BAD), width=16, grow=2, keep=8),
     Column(title="WHERE", cell=lambda group, eye: (group.frame or "-", Tone.DIM), width=24, grow=2, keep=2),
-    Column(title="LAST", cell=_ago, width=10, keep=7),
+    Column(title="WHEN", cell=_when, width=12, keep=7),
     Column(title="FIRST", cell=_since, width=10, keep=4),
     Column(title="ERROR", cell=_error, width=24, grow=4, keep=1),
 )

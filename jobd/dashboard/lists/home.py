@@ -13,13 +13,18 @@ from jobd.dashboard.lists.queues import QueueRow
 from jobd.dashboard.looks import NODES as NODE_LOOKS
 from jobd.dashboard.looks import RUNS as RUN_LOOKS
 from jobd.dashboard.looks import UNKNOWN, Bit, Cell, Eye, Tone, state
-from jobd.dashboard.words import shares
+from jobd.dashboard.words import failures, shares
 from jobd.dashboard.words.bars import share_bar
 from jobd.dashboard.words.moments import far
+from jobd.model.failures import FailureGroup
 from jobd.model.reports import NodeReport, QueueReport, ScheduleReport
 from jobd.model.run import Run
 from jobd.model.stats import StatsReport
 from jobd.model.told import length
+
+FAILURES = 5
+FAILING = 3
+"""Of these lines what is tried again gets so many at the most, where there are enough others."""
 
 
 def queue_rows(queues: Iterable[QueueReport], by_queue: Sequence[StatsReport]) -> list[QueueRow]:
@@ -36,6 +41,18 @@ def queue_rows(queues: Iterable[QueueReport], by_queue: Sequence[StatsReport]) -
         )
         for queue in queues
     ]
+
+
+def identity(row: Run | NodeReport | FailureGroup) -> int | str:
+    """By what a row of a pane is known again."""
+    return row.fingerprint if isinstance(row, FailureGroup) else row.id
+
+
+def failing_first(groups: Sequence[FailureGroup], failed: Sequence[Run]) -> list[Run | FailureGroup]:
+    """What is tried again before what ended, with room for both: who looks at the end of it alone learns too late."""
+    room = max(FAILING, FAILURES - len(failed))
+    rows: list[Run | FailureGroup] = [*groups[:room], *failed]
+    return rows[:FAILURES]
 
 
 def due(schedules: Iterable[ScheduleReport], most: int) -> list[ScheduleReport]:
@@ -80,10 +97,10 @@ NEXT: tuple[Column[ScheduleReport], ...] = (
     Column(title="NEXT", cell=schedule_columns.due, width=11),
     Column(title="WHEN", cell=lambda one, eye: (one.description, Tone.DIM), width=16, grow=2, keep=5),
 )
-FAILED: tuple[Column[Run], ...] = (
-    Column(title="FAILED", cell=lambda run, eye: _job(run, eye), width=12, grow=3),
-    Column(title="ERROR", cell=run_columns.note, width=10, grow=5),
-    Column(title="WHEN", cell=lambda run, eye: _ago(run, eye), width=10, right=True, keep=5),
+FAILED: tuple[Column[Run | FailureGroup], ...] = (
+    Column(title="FAILED", cell=lambda row, eye: _failed(row, eye), width=12, grow=3),
+    Column(title="ERROR", cell=lambda row, eye: _error(row, eye), width=10, grow=5),
+    Column(title="WHEN", cell=lambda row, eye: _ago(row, eye), width=10, right=True, keep=5),
 )
 NODES: tuple[Column[NodeReport], ...] = (
     Column(title="NODE", cell=lambda node, eye: (f"{node.name} {node.id}", Tone.NAME), width=14, grow=2),
@@ -115,5 +132,19 @@ def _goes(run: Run, eye: Eye) -> Cell:
     return ("running ", Tone.BUSY), (f"in {run.queue}" + (f", try {run.attempt}" if run.attempt > 1 else ""), Tone.DIM)
 
 
-def _ago(run: Run, eye: Eye) -> Cell:
-    return far(run.finished_at, eye.now), Tone.DIM
+def _failed(row: Run | FailureGroup, eye: Eye) -> Cell:
+    """A run that failed, or how many of a job are tried again."""
+    if isinstance(row, Run):
+        return _job(row, eye)
+    times = f" {eye.pick('×', 'x')}{row.count:,}" if row.count > 1 else ""
+    return failures.glyph(row, eye), (row.job, Tone.NAME), (times, Tone.WARN)
+
+
+def _error(row: Run | FailureGroup, eye: Eye) -> Cell:
+    return run_columns.note(row, eye) if isinstance(row, Run) else (failures.first_line(row.error), Tone.WARN)
+
+
+def _ago(row: Run | FailureGroup, eye: Eye) -> Cell:
+    if isinstance(row, Run):
+        return far(row.finished_at, eye.now), Tone.DIM
+    return f"again {failures.again(row, eye)}", Tone.WARN

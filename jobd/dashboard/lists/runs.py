@@ -8,6 +8,7 @@ from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import RUNS, Cell, Eye, Tone, state
 from jobd.dashboard.words.moments import far
 from jobd.model.run import Run, RunState
+from jobd.model.run_words import items
 from jobd.model.told import distance, length
 
 
@@ -52,8 +53,8 @@ def note(run: Run, eye: Eye) -> Cell:
         tone = Tone.BAD if run.state is RunState.FAILED else Tone.WARN
         return (run.error or run.reason or "").strip().split("\n", 1)[0], tone
     counted = run.items
-    told = ((counted.done, "done"), (counted.skipped, "skipped"), (counted.failed, "failed"))
-    return ", ".join(f"{number:,} {word}" for number, word in told if number), Tone.DIM
+    told = items(done=counted.done, skipped=counted.skipped, failed=counted.failed)
+    return told, Tone.WARN if counted.failed else Tone.DIM
 
 
 def share(run: Run) -> float | None:

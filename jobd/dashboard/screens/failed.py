@@ -1,10 +1,11 @@
-"""Failed: what went wrong, together where it is the same failure, with its latest error; all of it again with a key."""
+"""Failed: what goes wrong, together where it is the same failure, with its latest error; all of it again with a key."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from time import monotonic
 from typing import ClassVar
 
@@ -22,8 +23,8 @@ from jobd.dashboard.widgets.reader import Block, Reader
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.dashboard.widgets.words import Words
+from jobd.dashboard.words import failures as words
 from jobd.dashboard.words.facts import listing
-from jobd.dashboard.words.moments import far
 from jobd.errors import JobdError, NotFound
 from jobd.model.bulk import BulkAction
 from jobd.model.failures import FailureGroup
@@ -53,10 +54,10 @@ class Detail:
 
 
 class Failed(Page):
-    """Groups of a window of time, the one that failed last first."""
+    """What is tried again, then what failed for good in a window of time; of each the one that failed last first."""
 
     NOUN = "failed"
-    LISTENS = frozenset({"run.ended"})
+    LISTENS = frozenset({"run.started", "run.retrying", "run.ended"})
     ACTS: ClassVar[dict[str, Role]] = {"retry": Role.OPERATOR}
     CSS = """
     Failed #groups { height: auto; max-height: 50%; min-height: 4; }
@@ -77,8 +78,8 @@ class Failed(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._details: dict[int, Detail] = {}
-        """By the latest run of a group."""
+        self._details: dict[tuple[int, datetime], Detail] = {}
+        """By the latest run of a group and when that failed."""
         self._counts: dict[str, str] = {}
         """By window; empty where nothing has failed."""
         self._counted_at = -OTHERS_SECONDS
@@ -88,7 +89,7 @@ class Failed(Page):
         windows.chosen = "24h"
         yield windows
         yield Words(id="none")
-        yield Table(GROUPS, key=lambda group: group.fingerprint, empty="", id="groups")
+        yield Table(GROUPS, key=lambda group: (group.fingerprint, group.retrying), empty="", id="groups")
         yield Words(id="more")
         yield Reader(Words(id="about"), Block(id="error"), Words(id="runs"), id="latest", classes="panel")
 
@@ -108,9 +109,9 @@ class Failed(Page):
             self.refresh_bindings()
         good = f"{self.eye.pick('✓', '+')} nothing has failed in the last {window}"
         self.query_one("#none", Words).say([((good, Tone.GOOD), ("   ] and [ choose another time", Tone.DIM))])
-        times = sum(group.count for group in found.groups)
+        times = sum(group.count for group in found.groups if not group.retrying)
         self._count(window, Count(count=times, more=found.more))
-        more = f"only the latest {times:,} failures were looked at; {window} holds older ones"
+        more = f"only the latest failures were looked at; there are more than these {times:,} in {window}"
         self.query_one("#more", Words).say([(more, Tone.WARN)] if found.more else [])
         self.query_one("#more").display = found.more
         self.table.styles.height = len(found.groups) + 1
@@ -144,7 +145,7 @@ class Failed(Page):
     def _moved(self) -> None:
         self._tell()
         group = self.table.row
-        if group is not None and group.last_id not in self._details:
+        if group is not None and (group.last_id, group.last_at) not in self._details:
             self.run_worker(self._fetch(group), group="latest", exclusive=True)
 
     async def _fetch(self, group: FailureGroup) -> None:
@@ -152,7 +153,7 @@ class Failed(Page):
         try:
             page = await self.client.ask(runs.page(group.filter, LATEST))
             run = await self.client.ask(runs.one(group.last_id))
-            detail = Detail(text=_text(run, group), args=_args(run), runs=page.runs)
+            detail = Detail(text=words.text(run, group), args=words.args(run), runs=page.runs)
         except NotFound:
             detail = Detail(text=group.error)
         except JobdError as error:
@@ -160,7 +161,7 @@ class Failed(Page):
             return
         while len(self._details) >= KEPT:
             del self._details[next(iter(self._details))]
-        self._details[group.last_id] = detail
+        self._details[group.last_id, group.last_at] = detail
         self.call_later(self._tell)
         self.dash.announce()
 
@@ -169,13 +170,10 @@ class Failed(Page):
         if group is None:
             return
         eye = self.eye
-        often = f"{group.count:,} times" if group.count > 1 else "once"
-        spread = f", first {far(group.first_at, eye.now)}" if group.count > 1 else ""
-        told = f"   failed {often}{spread}, last {far(group.last_at, eye.now)} as run {group.last_id}"
-        lines: list[Cell] = [((group.job, Tone.NAME), (told, Tone.PLAIN))]
+        lines: list[Cell] = [words.about(group, eye)]
         if group.frame:
             lines.append((("raised at ", Tone.DIM), (group.frame, Tone.PLAIN)))
-        detail = self._details.get(group.last_id, Detail(text=group.error))
+        detail = self._details.get((group.last_id, group.last_at), Detail(text=group.error))
         if detail.args:
             lines.append((("given     ", Tone.DIM), (detail.args, Tone.PLAIN)))
         lines.append((f"$ {deed.command('runs', 'list', group.filter)}", Tone.DIM))
@@ -233,12 +231,3 @@ class Failed(Page):
         if (group := self.table.row) is not None:
             self.copy(json.dumps(asdict(group), default=str, ensure_ascii=False, indent=2), "the group as JSON")
 
-
-def _args(run: Run) -> str:
-    return json.dumps(run.args, ensure_ascii=False) if run.args else ""
-
-
-def _text(run: Run, group: FailureGroup) -> str:
-    """Its error, and behind that its traceback."""
-    traceback = run.attempts[-1].traceback if run.attempts else None
-    return "\n\n".join(part for part in (run.error or group.error, traceback) if part)

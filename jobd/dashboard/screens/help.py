@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EVERYWHERE = (
     ("1 … 9 0 , .", "the screens, as named on top"),
-    ("Failed 12", "on top: failures of the last hour"),
+    ("Failed 12", "12 runs failed in the last hour (the line on top)"),
     ("Enter", "open what is chosen"),
     ("Esc", "back; take filter or search away"),
     ("↑ ↓ j k", "move; PgUp PgDn by a page"),

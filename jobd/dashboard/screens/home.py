@@ -12,10 +12,12 @@ from textual.containers import Container, VerticalScroll
 from textual.events import DescendantFocus
 from textual.widget import Widget
 
-from jobd.client.asks import runs, schedules, stats
+from jobd.client.asks import failures, runs, schedules, stats
 from jobd.dashboard.changes import deeds
+from jobd.dashboard.changes.bulks import change_all
 from jobd.dashboard.changes.deed import Deed
-from jobd.dashboard.lists.home import FAILED, NEXT, NODES, QUEUES, RUNS, due, queue_rows
+from jobd.dashboard.lists import home as panes
+from jobd.dashboard.lists.home import FAILED, NEXT, NODES, QUEUES, RUNS, identity
 from jobd.dashboard.lists.queues import QueueRow
 from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
@@ -28,8 +30,9 @@ from jobd.dashboard.widgets.words import Words
 from jobd.dashboard.words import figures
 from jobd.dashboard.words.bars import short
 from jobd.dashboard.words.notices import lines, noticed
-from jobd.model.health import Notice
-from jobd.model.reports import NodeReport, ScheduleReport
+from jobd.model.bulk import BulkAction
+from jobd.model.failures import FailureGroup
+from jobd.model.reports import ScheduleReport
 from jobd.model.roles import Role
 from jobd.model.run import Run, RunState
 from jobd.model.stats import StatsReport, Window
@@ -39,8 +42,8 @@ MOST_RECENT = 20
 SLOW_SECONDS = 4.0
 """What changes slowly is asked for again with the first load after this time, unless something happened to it."""
 FIRES = 5
-FAILURES = 5
 NOTICES = 3
+NOTHING = "nothing has run yet"
 EMPTY = "no run has ended in the last ten minutes"
 DEEDS: dict[str, tuple[str, ...]] = {
     "cancel": ("running",),
@@ -74,7 +77,8 @@ class Home(Page):
         self._recent: Sequence[Run] | None = None
         """None before they have been asked for."""
         self._by_queue: list[StatsReport] = []
-        self._retrying: int | None = None
+        self._failing: Sequence[FailureGroup] = ()
+        """What is tried again."""
         self._asked: dict[str, float] = {}
         """What was asked for → when, on the monotonic clock; gone when something happened to it."""
 
@@ -86,11 +90,11 @@ class Home(Page):
                 yield Graph(unit="/s", least=0.1, empty="")
             with Container(id="now"):
                 yield from listing("queues", "Queues", QUEUES, lambda row: row.queue.name, "no queues")
-                yield from listing("running", "Runs: running now, then ended last", RUNS, _id, "nothing has run yet")
+                yield from listing("running", "Runs: running now, then ended last", RUNS, identity, NOTHING)
             with Container(id="then"):
                 yield from listing("next", "Fires next", NEXT, lambda one: one.name, "")
-                yield from listing("failed", "Failed last", FAILED, _id, "nothing has failed")
-            yield from listing("nodes", "Nodes", NODES, _id, "")
+                yield from listing("failed", "Failed last", FAILED, identity, "nothing has failed")
+            yield from listing("nodes", "Nodes", NODES, identity, "")
 
     def on_mount(self) -> None:
         self.table("queues").focus(scroll_visible=False)
@@ -104,7 +108,7 @@ class Home(Page):
         status = snapshot.status
         if status is None:
             return
-        self._tell(noticed(status))
+        self._notice()
         nodes = status.nodes or ()
         self.query_one("#pane-nodes").set_class(len(nodes) > 1, "-several")
         self.table("nodes").show(nodes)
@@ -123,7 +127,7 @@ class Home(Page):
         super().old(at_once=at_once)
 
     def heard(self, news: News) -> None:
-        if any(facts.get("state") == RunState.FAILED for facts in news.runs().values()):
+        if "run.retrying" in news.kinds or any(one.get("state") == RunState.FAILED for one in news.runs().values()):
             self._asked.pop("failed", None)
         if "change" in news.kinds:
             self._asked.pop("schedules", None)
@@ -132,26 +136,25 @@ class Home(Page):
         """The latest runs each time, the rest every five seconds or when something happened to it."""
         recent = await self.client.ask(runs.page(RECENT, MOST_RECENT))
         self._recent = recent.runs
-        self.table("running").show(recent.runs)
+        waits = self._failing and "none has ended yet: what failed is tried again"
+        self.table("running").show(recent.runs, empty=waits or NOTHING)
         if self._is_due("failed"):
-            failed = await self.client.ask(runs.page("state:failed", FAILURES))
-            self.table("failed").show(failed.runs)
+            await self._load_failed()
         if self._is_due("schedules"):
             known = await self.client.ask(schedules.listed())
             hint = "none: all are paused or over" if known else 'none: cron = "…" of a job in jobd.toml makes one'
-            self.table("next").show(due(known, FIRES), empty=hint)
+            self.table("next").show(panes.due(known, FIRES), empty=hint)
         if self._is_due("stats"):
             self._by_queue = await self.client.ask(stats.totals("queue", Window.HOUR))
-            self._retrying = await self._count_retrying()
             self._show_queues()
 
-    async def _count_retrying(self) -> int | None:
-        """Of the scheduled runs; not while there are more than are worth counting."""
-        status = self.dash.snapshot.status
-        scheduled = status.counts.scheduled if status is not None and status.counts is not None else None
-        if scheduled is None or scheduled.more:
-            return None
-        return (await self.client.ask(runs.count("state:retrying"))).count if scheduled.count else 0
+    async def _load_failed(self) -> None:
+        counts = self.dash.snapshot.status.counts if self.dash.snapshot.status else None
+        waits = counts is not None and counts.retrying.count
+        self._failing = (await self.client.ask(failures.retrying())).groups if waits else ()
+        failed = await self.client.ask(runs.page("state:failed", panes.FAILURES))
+        self.table("failed").show(panes.failing_first(self._failing, failed.runs))
+        self._notice()
 
     def _is_due(self, what: str) -> bool:
         now = monotonic()
@@ -163,13 +166,13 @@ class Home(Page):
     def _show_queues(self) -> None:
         status = self.dash.snapshot.status
         if status is not None and status.queues is not None:
-            self.table("queues").show(queue_rows(status.queues, self._by_queue))
+            self.table("queues").show(panes.queue_rows(status.queues, self._by_queue))
         self._show_cards()
         self._show_graph()
 
     def _show_cards(self) -> None:
         if (status := self.dash.snapshot.status) is not None:
-            self.query_one(Cards).show(figures.cards(status, self._by_queue, self._retrying, self.eye))
+            self.query_one(Cards).show(figures.cards(status, self._by_queue, self.eye))
 
     def _show_graph(self) -> None:
         if not self.dash.connected.is_set():
@@ -182,10 +185,11 @@ class Home(Page):
         quiet = figures.quiet(self._recent, self.dash.snapshot.status, self.eye)
         graph.show(rates.columns(graph.room), ago="10 min ago", note=note, empty=EMPTY if quiet else "")
 
-    def _tell(self, notices: Sequence[Notice]) -> None:
-        told, words = lines(notices, NOTICES, self.eye), self.query_one("#notices", Words)
-        words.set_class(bool(told), "-some")
-        words.say(told)
+    def _notice(self) -> None:
+        status = self.dash.snapshot.status
+        told = lines(noticed(status, self._failing), NOTICES, self.eye) if status is not None else []
+        words = self.query_one("#notices", Words)
+        words.set_class(bool(told), "-some").say(told)
 
     # --- keys ---
 
@@ -196,6 +200,8 @@ class Home(Page):
             from jobd.dashboard.screens.run import RunPage
 
             self.app.push_screen(RunPage(event.row.id))
+        elif isinstance(event.row, FailureGroup):
+            self.dash.find_runs(event.row.filter)
         else:
             self.dash.go({"queues": "queues", "next": "schedules"}.get(event.table.id or "", "nodes"))
 
@@ -235,12 +241,10 @@ class Home(Page):
     def action_retry(self) -> None:
         if isinstance(row := self._chosen(), Run):
             self._change(row, deeds.retry_run(row), "has not ended")
+        elif isinstance(row, FailureGroup):
+            self.run_worker(change_all(self.dash, BulkAction.RETRY, row.filter), group="deeds")
 
     def _change(self, run: Run, deed: Deed | None, why_not: str) -> None:
         if deed is None:
             self.dash.say(f"run {run.id} {why_not}", bad=True)
         self.do(deed)
-
-
-def _id(row: Run | NodeReport) -> int:
-    return row.id

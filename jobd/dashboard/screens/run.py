@@ -22,7 +22,7 @@ from jobd.dashboard.words import runs as run_facts
 from jobd.dashboard.words.tries import lines, tries
 from jobd.errors import NotFound
 from jobd.model.roles import Role
-from jobd.model.run import Run
+from jobd.model.run import Run, RunState
 from jobd.model.why import Why
 
 TITLES = {
@@ -40,7 +40,7 @@ class RunPage(Page):
     """Lies over the screen from which it was opened."""
 
     NOUN = "run"
-    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(("retry", "cancel", "trigger"), Role.OPERATOR)
+    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(("retry", "run_now", "cancel", "trigger"), Role.OPERATOR)
     AUTO_FOCUS = "Reader"
     CSS = """
     RunPage #pair, RunPage #data { height: auto; }
@@ -51,6 +51,7 @@ class RunPage(Page):
     RunPage.-narrow #pair > Words, RunPage.-narrow #data > Block, RunPage.-normal #data > Block { width: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "run_now", "Run now"),
         Binding("r", "retry", "Retry"),
         Binding("c", "cancel", "Cancel"),
         Binding("t", "trigger", "Trigger"),
@@ -184,12 +185,17 @@ class RunPage(Page):
         run = self.run
         if run is None:
             return True if action not in (*self.ACTS, "origin") else None
+        later = run.state is RunState.SCHEDULED
+        if (action == "run_now" and not later) or (action == "retry" and later):
+            return False  # one key, named for what it does to this run
         fits = {"retry": run.state.final, "cancel": not run.state.final, "origin": run.retried_from is not None}
         return True if fits.get(action, True) else None
 
     def action_retry(self) -> None:
         if self.run is not None:
             self.do(deeds.retry_run(self.run), self._open)
+
+    action_run_now = action_retry
 
     def action_cancel(self) -> None:
         if self.run is not None:
@@ -203,7 +209,7 @@ class RunPage(Page):
 
     def _open(self, run: int | None) -> None:
         """Another run, over this one."""
-        if run is not None:
+        if run is not None and run != self.run_id:
             self.app.push_screen(RunPage(run))
 
     def action_origin(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
+from time import monotonic
 from typing import ClassVar
 
 from textual import on
@@ -13,38 +14,25 @@ from textual.widget import Widget
 
 from jobd.client.asks import runs
 from jobd.dashboard.changes import deeds
-from jobd.dashboard.changes.bulks import change_all
+from jobd.dashboard.changes.bulks import choose_for_all
 from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.endless import Endless
 from jobd.dashboard.lists.pages import SIZE, Pages, Part
+from jobd.dashboard.lists.run_tabs import TABS, in_the_hour
+from jobd.dashboard.lists.run_tabs import told as told_tabs
 from jobd.dashboard.lists.runs import COLUMNS
 from jobd.dashboard.live.heard import told
 from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
-from jobd.dashboard.widgets.ask import Ask
 from jobd.dashboard.widgets.filter_bar import FilterBar
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.model.bulk import BulkAction
-from jobd.model.filter import parse_filter
 from jobd.model.roles import Role
-from jobd.model.run import FINAL, Run
+from jobd.model.run import Run, RunState
 
-TABS = {
-    "all": "",
-    "running": "state:running",
-    "queued": "state:queued",
-    "scheduled": "state:scheduled,waiting",
-    "retrying": "state:retrying",
-    "succeeded": "state:succeeded",
-    "failed": "state:failed",
-    "cancelled": "state:cancelled",
-    "skipped": "state:skipped",
-}
-COUNTED_SECONDS = 5.0
-
-
-ACTIONS = {"r": BulkAction.RETRY, "c": BulkAction.CANCEL, "m": BulkAction.MOVE}
+COUNTED_SECONDS = 30.0
+CHANGES = ("retry", "run_now", "cancel", "all_matching", "trigger")
 
 
 class Runs(Endless[Run]):
@@ -52,12 +40,13 @@ class Runs(Endless[Run]):
 
     NOUN = "runs"
     LISTENS = frozenset({"run.added", "run.started", "run.retrying", "run.ended", "change"})
-    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(("retry", "cancel", "all_matching", "trigger"), Role.OPERATOR)
+    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(CHANGES, Role.OPERATOR)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,f", "filter", "Filter", key_display="/"),
         Binding("left_square_bracket", "tab(-1)", "State before", show=False),
         Binding("right_square_bracket,tab", "tab(1)", "Next state", key_display="Tab"),
         Binding("exclamation_mark", "failures", "Failures", show=False),
+        Binding("r", "run_now", "Run now"),
         Binding("r", "retry", "Retry"),
         Binding("c", "cancel", "Cancel"),
         Binding("asterisk", "all_matching", "All matching", key_display="*"),
@@ -70,6 +59,10 @@ class Runs(Endless[Run]):
         super().__init__()
         self._origin: str | None = None
         """The screen that found these runs; Escape leads back to it."""
+        self._hour: dict[str, str] = {}
+        self._counted_at = -COUNTED_SECONDS
+        self._later = False
+        """The chosen run is scheduled, and its key is named so."""
 
     def body(self) -> Iterable[Widget]:
         yield Choices(tuple(TABS), id="states")
@@ -95,6 +88,10 @@ class Runs(Endless[Run]):
     async def load(self) -> None:
         wanted = self.filter
         await self.show_first(wanted, lambda after: self._fetch(wanted, after))
+        if monotonic() - self._counted_at >= COUNTED_SECONDS:
+            self._counted_at = monotonic()
+            self._hour = await in_the_hour(self.client)
+            self.changed(self.dash.snapshot)
 
     async def _fetch(self, wanted: str, after: str | None) -> Part[Run]:
         found = await self.client.ask(runs.page(wanted or None, SIZE, after))
@@ -124,9 +121,7 @@ class Runs(Endless[Run]):
     def changed(self, snapshot: Snapshot) -> None:
         counts = snapshot.status.counts if snapshot.status else None
         if counts is not None:
-            hour = {name: f"{number:,}/h" for name, number in counts.hour.items() if number}
-            now = {"running": f"{counts.running:,}", "queued": str(counts.queued), "scheduled": str(counts.scheduled)}
-            self.query_one(Choices).tell({**hour, **now})
+            self.query_one(Choices).tell(told_tabs(counts, self._hour))
 
     # --- choosing ---
 
@@ -144,6 +139,13 @@ class Runs(Endless[Run]):
     @on(FilterBar.Left)
     def _left(self) -> None:
         self.table.focus()
+
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        run = self.table.row
+        before, self._later = self._later, run is not None and run.state is RunState.SCHEDULED
+        if before is not self._later:
+            self.refresh_bindings()
 
     @on(Table.Opened)
     def _open(self, event: Table.Opened[Run]) -> None:
@@ -174,8 +176,16 @@ class Runs(Endless[Run]):
 
     # --- changes ---
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """One key retries what has ended and runs now what is scheduled."""
+        if action == ("retry" if self._later else "run_now"):
+            return False
+        return super().check_action(action, parameters)
+
     def action_retry(self) -> None:
         self._change(BulkAction.RETRY)
+
+    action_run_now = action_retry
 
     def action_cancel(self) -> None:
         self._change(BulkAction.CANCEL)
@@ -189,7 +199,7 @@ class Runs(Endless[Run]):
         elif (run := self.table.row) is not None:
             deed = one(run)
             if deed is None:
-                why = "has not ended" if action is BulkAction.RETRY else "has ended already"
+                why = f"is {run.state} and has not ended" if action is BulkAction.RETRY else "has ended already"
                 self.dash.say(f"run {run.id} {why}", bad=True)
             self.do(deed)
 
@@ -204,19 +214,7 @@ class Runs(Endless[Run]):
         self.run_worker(self._all_matching(), group="deeds")
 
     async def _all_matching(self) -> None:
-        from jobd.dashboard.widgets.pick import Pick
-
-        wanted = self.filter
-        if not wanted:
-            self.dash.say("choose a state or a filter first: this would be every run", bad=True)
-            return
-        chosen = await self.app.push_screen_wait(Pick(f"All runs that this finds: {wanted}", _choices(wanted)))
-        if chosen is None:
-            return
-        queue = None
-        if chosen == "m" and not (queue := await self.app.push_screen_wait(Ask("Move them to which queue?"))):
-            return
-        if await change_all(self.dash, ACTIONS[chosen], wanted, queue) is not None:
+        if await choose_for_all(self.dash, self.filter) is not None:
             self.old(at_once=True)
 
     def action_trigger(self) -> None:
@@ -234,15 +232,3 @@ class Runs(Endless[Run]):
     def action_copy_json(self) -> None:
         if (run := self.table.row) is not None:
             self.copy(json.dumps(asdict(run), default=str, ensure_ascii=False, indent=2), f"run {run.id} as JSON")
-
-
-def _choices(wanted: str) -> dict[str, str]:
-    """What can be done to the runs of a filter, by key."""
-    states = parse_filter(wanted).states
-    ended = {state.value for state in FINAL}
-    out = {}
-    if not states or states & ended:
-        out["r"] = "Retry them"
-    if not states or states - ended:
-        out |= {"c": "Cancel them", "m": "Move them to another queue"}
-    return out

@@ -18,6 +18,7 @@ from jobd.dashboard.web.sessions import Sessions
 from jobd.dashboard.web.settings import NotServed, WebSettings, check_allowed
 from jobd.dashboard.web.site import Site
 from jobd.errors import JobdError
+from jobd.model.hosts import why_not_listening
 
 __all__ = ["NotServed", "WebSettings", "serve", "serving"]
 
@@ -69,7 +70,8 @@ async def serving(settings: WebSettings) -> AsyncIterator[str]:
         try:
             await web.TCPSite(runner, host, port, ssl_context=_tls(settings)).start()
         except OSError as error:
-            raise NotServed(f"--listen {settings.listen}: {error.strerror}; [dashboard] listen, or --listen") from error
+            why = why_not_listening(error, str(port))
+            raise NotServed(f"--listen {settings.listen}: {why} ([dashboard] listen, or --listen)") from error
         async with asyncio.TaskGroup() as tasks:
             looking = tasks.create_task(_look(settings, sessions), name="web: look")
             yield settings.at(runner.addresses[0][1]).url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -14,8 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from jobd.client.asks import jobs
-from jobd.dashboard.changes.arguments import NO_OBJECT, Typed, line, rest, typed
-from jobd.dashboard.changes.arguments import Line as Shown
+from jobd.dashboard.changes.arguments import NO_OBJECT, Typed, lines, typed
 from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.looks import Tone
 from jobd.dashboard.widgets.field import Field
@@ -165,7 +164,7 @@ class JobForm(ModalScreen[Any]):
         self.add_class("-taken")
         place = self.query_one("#arguments", Vertical)
         await place.remove_children()
-        await place.mount_all(Field(one) for one in _lines(job, self._args if job.name == self._job else {}))
+        await place.mount_all(Field(one) for one in lines(job, self._args if job.name == self._job else {}))
         self.taken(job)
         self.complain([] if job.enabled else [f"{job.name} is disabled: a run of it waits until it is enabled again"])
         where = self.query("#find" if first else "#fields Input").first(Input)
@@ -191,6 +190,14 @@ class JobForm(ModalScreen[Any]):
         except ValueError:
             return
         self.query_one("#line", Words).say([(f"$ {command}", Tone.DIM)])
+
+    @on(Input.Changed, "Field Input")
+    def _mend(self, event: Input.Changed) -> None:
+        """Nobody knows any more what is wrong about a line that is another now."""
+        if (field := event.input.parent) is not None and field.has_class("-wrong"):
+            field.remove_class("-wrong")
+            if not self.query("Field.-wrong"):
+                self.complain([])
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -239,12 +246,3 @@ class JobForm(ModalScreen[Any]):
         if wrong:
             wrong[0].query_one(Input).focus()
         self.dash.announce()
-
-
-def _lines(job: JobReport, args: Mapping[str, Any]) -> Iterator[Shown]:
-    listed = job.parameters or ()
-    for parameter in listed:
-        yield line(parameter, args)
-    if job.open:
-        names = {parameter.name for parameter in listed}
-        yield rest({name: value for name, value in args.items() if name not in names})

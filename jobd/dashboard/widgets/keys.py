@@ -14,7 +14,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 GAP = "  "
-GUESSED = ("q", "enter", "escape")
+GUESSED = ("enter", "escape")
+KEPT = ("question_mark", "q")
+"""How to get help, and how to get out: they stay where there is room for little else."""
 
 
 class Keys(Static):
@@ -53,11 +55,12 @@ class Keys(Static):
             self._draw()
 
     def _draw(self) -> None:
-        """As many as there is room for: what everybody guesses gives way first, then the last ones, but for help."""
+        """As many as there is room for: what everybody guesses gives way first, then the last ones but for KEPT."""
         room, keys = max(10, self.size.width - 2), list(self._shown)
         while len(keys) > 2 and sum(_width(shown, words) for _, shown, words, _ in keys) > room:
             guessed = [one for name in GUESSED for one in keys if one[0] == name]
-            keys.remove(guessed[0] if guessed else keys[-2])
+            others = [one for one in keys if one[0] not in KEPT]
+            keys.remove((guessed or others[-1:] or keys)[0])
         line, self._places = Content(""), []
         for key, shown, words, enabled in keys:
             first = line.cell_length

@@ -47,9 +47,15 @@ class Screens(Static):
                 cast("Dashboard", self.app).go(name)
 
     def _line(self, width: int, current: str, numbers: dict[str, str]) -> Content:
-        """The names and numbers; where there is no room short names, then those of most days, then the keys alone."""
+        """The names and numbers; where there is no room short names, then those of most days, short all, then keys."""
         line, often = Content(""), [screen for screen in SCREENS if not screen.rare or screen.name == current]
-        for write, screens in ((_whole, SCREENS), (_brief, SCREENS), (_brief, often), (_keys, SCREENS)):
+        for write, screens in (
+            (_whole, SCREENS),
+            (_brief, SCREENS),
+            (_brief, often),
+            (_short, often),
+            (_keys, SCREENS),
+        ):
             line, self._places = Content(""), []
             for screen in screens:
                 here = screen.name == current
@@ -70,6 +76,11 @@ def _whole(screen: Entry, number: str, here: bool) -> tuple[str, str]:
 
 def _brief(screen: Entry, number: str, here: bool) -> tuple[str, str]:
     return screen.key, f"{screen.title if here else screen.brief or screen.title}{'!' if number else ''} "
+
+
+def _short(screen: Entry, number: str, here: bool) -> tuple[str, str]:
+    """As before, but the long title of this screen is no reason to leave out the others'."""
+    return screen.key, f"{screen.brief or screen.title}{'!' if number else ''} "
 
 
 def _keys(screen: Entry, number: str, here: bool) -> tuple[str, str]:

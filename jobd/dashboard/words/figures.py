@@ -18,13 +18,13 @@ LATE_SECONDS = 60.0
 """A run that has waited for so long gets a colour."""
 
 
-def cards(status: Status, by_queue: Sequence[StatsReport], retrying: int | None, eye: Eye) -> list[Card]:
-    """Six numbers; `retrying` of the scheduled runs wait for another try, None where they were not counted."""
+def cards(status: Status, by_queue: Sequence[StatsReport], eye: Eye) -> list[Card]:
+    """Six numbers, each with what it is made of."""
     counts = status.counts or Counts()
     return [
         _running(counts, status.nodes or ()),
         _queued(counts, status.queues or ()),
-        _scheduled(counts, retrying),
+        _scheduled(counts),
         _failed(counts),
         _oldest(status.queues or (), eye),
         _wait(by_queue),
@@ -59,21 +59,20 @@ def _queued(counts: Counts, queues: Sequence[QueueReport]) -> Card:
     return Card(title="QUEUED", value=(str(counts.queued), Tone.PLAIN), note=note, screen="queues")
 
 
-def _scheduled(counts: Counts, retrying: int | None) -> Card:
-    retried = counts.hour.get("retried", 0)
-    note: Bit = ("due later", Tone.DIM)
-    if retrying and counts.scheduled.count:
-        note = (f"{retrying:,} retrying", Tone.WARN)
-    elif retrying is None and retried:
-        note = (f"{retried:,} retries in 1h", Tone.DIM)
+def _scheduled(counts: Counts) -> Card:
+    note: Bit = (f"{counts.retrying} retrying", Tone.WARN) if counts.retrying.count else ("due later", Tone.DIM)
     return Card(title="SCHEDULED", value=(str(counts.scheduled), Tone.PLAIN), note=note)
 
 
 def _failed(counts: Counts) -> Card:
-    failed, succeeded = counts.hour.get("failed", 0), counts.hour.get("succeeded", 0)
-    note = f"{succeeded:,} succeeded" if succeeded or failed else "nothing ended"
+    failed, succeeded, retried = (counts.hour.get(name, 0) for name in ("failed", "succeeded", "retried"))
+    note: Bit = ("nothing ended", Tone.DIM)
+    if succeeded or failed:
+        note = (f"{succeeded:,} succeeded", Tone.DIM)
+    elif retried:
+        note = (f"{retried:,} tries failed", Tone.WARN)
     tone = Tone.BAD if failed else Tone.GOOD if succeeded else Tone.PLAIN
-    return Card(title="FAILED 1H", value=(f"{failed:,}", tone), note=(note, Tone.DIM), screen="failed")
+    return Card(title="FAILED 1H", value=(f"{failed:,}", tone), note=note, screen="failed")
 
 
 def _oldest(queues: Iterable[QueueReport], eye: Eye) -> Card:

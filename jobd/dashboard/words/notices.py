@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from jobd.dashboard.looks import Cell, Eye, Look, Tone
+from jobd.dashboard.words.failures import failing
+from jobd.model.failures import FailureGroup
 from jobd.model.health import Level, Notice
 from jobd.model.reports import QueueReport
 from jobd.model.status import Status
@@ -22,9 +24,11 @@ BEHIND_SECONDS = 60.0
 """A queue whose oldest run waits for longer is behind."""
 
 
-def noticed(status: Status) -> list[Notice]:
-    """What the daemon says, and what its numbers say: queues that are behind, failures of the last hour."""
+def noticed(status: Status, groups: Sequence[FailureGroup] = ()) -> list[Notice]:
+    """What the daemon says, and what its numbers say: queues that are behind, failures, and what is tried again."""
     found = [*status.health.notices, *_behind(status.queues or ())]
+    if (words := failing(groups)) is not None:
+        found.append(_warning("failing", words))
     if status.counts is not None and (failed := status.counts.hour.get("failed", 0)):
         runs = "1 run has" if failed == 1 else f"{failed:,} runs have"
         found.append(_warning("failures", f"{runs} failed in the last hour: 5 says which and why"))

@@ -13,6 +13,7 @@ from jobd.dashboard.looks import Cell, Eye, Tone
 from jobd.dashboard.words.facts import facts
 from jobd.dashboard.words.moments import far
 from jobd.model.run import Run, RunState
+from jobd.model.run_words import attempts, items
 from jobd.model.told import length
 from jobd.model.why import Why
 
@@ -39,17 +40,16 @@ def head(run: Run, eye: Eye) -> list[Cell]:
 
 def what(run: Run) -> list[Cell]:
     """Where it belongs, and who asked for it."""
-    node = "" if run.node is None else f" on node {run.node}"
-    tries = "none yet" if not run.attempt else f"{run.attempt}{node}"
-    more = "" if run.state.final else f", {run.retries_left} {'retry' if run.retries_left == 1 else 'retries'} left"
+    node = "" if run.node is None or not run.attempt else f", on node {run.node}"
+    tries = attempts(run.state, run.attempt, run.retries_left, claimed=run.node is not None)
     return facts(
         (
             ("queue", f"{run.queue}, priority {run.priority}"),
-            ("attempts", f"{tries}{more}"),
+            ("attempts", f"{tries}{node}"),
             ("asked by", run.source),
             ("schedule", _schedule(run)),
             ("retry of", None if run.retried_from is None else f"run {run.retried_from}   o opens it"),
-            ("items", _numbers({"done": run.items.done, "skipped": run.items.skipped, "failed": run.items.failed})),
+            ("items", _items(run)),
             ("mails", f"{mails}   m opens the outbox" if (mails := _numbers(run.mails)) else None),
         )
     )
@@ -138,6 +138,12 @@ def _instant(when: datetime | None, eye: Eye) -> Cell | None:
 
 def _long(seconds: float, of: str) -> Cell:
     return (f"{length(seconds):<7}", Tone.NAME), (f" {of}", Tone.DIM)
+
+
+def _items(run: Run) -> str:
+    """Their numbers are all that is kept of them: which ones failed, and why, the job has logged."""
+    counted = items(done=run.items.done, skipped=run.items.skipped, failed=run.items.failed)
+    return f"{counted}   its log lines say which and why" if run.items.failed else counted
 
 
 def _schedule(run: Run) -> str | None:

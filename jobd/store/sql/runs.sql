@@ -244,6 +244,16 @@ with due as materialized (
 )
 select queue, count(*)::integer as n from moved group by queue;
 
+-- name: due_now
+-- Scheduled runs of these ids wait no longer: queued as of now, as `promote` leaves those whose time has come, with the
+-- attempts they have used. `was` is when they were due. Those that are not scheduled (any more) yield no row.
+with later as materialized (
+    select id, due_at from jobd.runs where id = any($1::bigint[]) and state = 'scheduled' order by id for update
+)
+update jobd.runs r set state = 'queued', due_at = least(r.due_at, now())
+from later l where r.id = l.id
+returning r.id, r.queue, l.due_at as was, r.due_at;
+
 -- name: request_cancel
 -- Asks for a run's end. A run that nobody works on ends at once; a running one is left to its node (`node` tells which).
 with target as materialized (

@@ -34,27 +34,46 @@ group by minute
 order by minute;
 
 -- name: failed
--- Runs that failed in the last $1, the latest $2 of them, by fingerprint: job, class of the error, innermost frame.
--- A text that begins with no class is one itself, its numbers taken out. The frame is the last that the traceback names.
+-- What goes wrong, by fingerprint: job, class of the error, innermost frame. Runs that failed in the last $1, the latest
+-- $2 of them (unless $3 is 'retrying'), and runs that wait for another attempt after one that failed, the $2 that are
+-- due first (unless $3 is 'failed'). A text that begins with no class is one itself, its numbers taken out. The frame is
+-- the last that the traceback names.
 with recent as (
     select h.id, h.job, h.finished_at, h.attempt, h.error from jobd.history h
     where h.state = 'failed' and h.state <> 'succeeded' and h.finished_at >= now() - $1::interval
+      and $3::text is distinct from 'retrying'
     order by h.finished_at desc, h.id desc limit $2
-), framed as (
-    select r.id, r.job, r.finished_at, left(r.error, 1000) as error,
-        coalesce(substring(r.error from '^([A-Za-z_][A-Za-z0-9_.]*)(?::|$)'),
-                 regexp_replace(left(r.error, 80), '[0-9]+', '#', 'g'), '') as class,
-        regexp_match(right(a.traceback, 8000), '.*  File "([^"]+)", line ([0-9]+), in ([^\n]+)') as frame
+), waiting as (
+    select r.id, r.job, r.attempt, r.due_at, r.created_at from jobd.runs r
+    where r.attempt > 0 and r.state <> 'running' and $3 is distinct from 'failed'
+    order by r.due_at limit $2
+), told as (
+    select r.id, r.job, r.finished_at, r.error, a.traceback,
+        false as retrying, null::timestamptz as due_at, null::timestamptz as created_at
     from recent r left join lateral (
         select t.traceback from jobd.attempts t
         where t.run_id = r.id and t.attempt = r.attempt and t.finished_at = r.finished_at limit 1) a on true
+    union all
+    select w.id, w.job, a.finished_at, a.error, a.traceback, true, w.due_at, w.created_at
+    from waiting w cross join lateral (
+        select t.finished_at, t.error, t.traceback from jobd.attempts t
+        where t.run_id = w.id and t.attempt = w.attempt and t.outcome in ('failed', 'timed_out')
+          and t.finished_at >= w.created_at and t.finished_at <= now()  -- for the pruning of partitions
+        limit 1) a
+), framed as (
+    select t.id, t.job, t.finished_at, left(t.error, 1000) as error, t.retrying, t.due_at, t.created_at,
+        coalesce(substring(t.error from '^([A-Za-z_][A-Za-z0-9_.]*)(?::|$)'),
+                 regexp_replace(left(t.error, 80), '[0-9]+', '#', 'g'), '') as class,
+        regexp_match(right(t.traceback, 8000), '.*  File "([^"]+)", line ([0-9]+), in ([^\n]+)') as frame
+    from told t
 )
-select job, class, frame[1] as file, frame[3] as function, count(*)::integer as count,
+select job, class, frame[1] as file, frame[3] as function, retrying, count(*)::integer as count,
     min(finished_at) as first_at, max(finished_at) as last_at,
+    min(due_at) as next_at, extract(epoch from now() - min(created_at))::float8 as oldest_seconds,
     (array_agg(id order by finished_at desc, id desc))[1] as last_id,
     (array_agg(error order by finished_at desc, id desc))[1] as error,
     (array_agg(frame[2]::integer order by finished_at desc, id desc))[1] as line
 from framed
-group by job, class, frame[1], frame[3]
-order by last_at desc
+group by job, class, frame[1], frame[3], retrying
+order by retrying desc, last_at desc
 limit 1000;

@@ -138,6 +138,8 @@ select
     + (select count(*) from (select from jobd.runs where state = 'queued' and crashes > 0 and not blocked limit 10001) d)
     + (select count(*) from jobd.runs where state = 'running' and started_at is null) as queued,
     (select count(*) from (select from jobd.runs where state = 'scheduled' limit 10001) e) as scheduled,
+    (select count(*) from (select from jobd.runs where attempt > 0 and state <> 'running' limit 10001) f)
+    + (select count(*) from jobd.runs where state = 'running' and started_at is null and attempt > 1) as retrying,
     (select count(*) from jobd.runs where state = 'running' and started_at is not null)::integer as running;
 
 -- name: hour
