@@ -11,7 +11,7 @@ from support import rows
 from support.nodes import attempts_of, ended_row, live_row
 from support.rows import added, claimed, ending, expired, loaded, node, state
 
-from jobd.errors import Conflict, NotFound
+from jobd.errors import NotFound
 from jobd.model.change import Actor
 from jobd.model.job import Job
 from jobd.model.run import Outcome
@@ -178,7 +178,7 @@ async def test_an_enqueue_answers_ids_in_order_and_none_for_a_job_that_nobody_lo
 
 async def test_an_ended_run_is_started_again_as_a_new_one_and_a_live_one_is_not(store, holder):
     run = await added(store, args={"a": 1})
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound):
         await store.changes.retry(run, ME)
     (claim,) = await claimed(store, holder)
     await finish(store, holder, ending(claim, holder, Outcome.FAILED, error="e"))
