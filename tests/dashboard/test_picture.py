@@ -19,6 +19,7 @@ from support.dashboards import Eyes, looking
 
 from jobd.dashboard.screens import SCREENS
 from jobd.dashboard.widgets.table import Table
+from jobd.demo.customers import customers
 from jobd.demo.daemon import daemon
 from jobd.demo.place import temporary_place
 from jobd.demo.scene import Sabotage, scene
@@ -27,20 +28,24 @@ from jobd.stop import Stop
 PICTURE = Path(__file__).parents[2] / "docs" / "dashboard.svg"
 SIZE = (132, 42)
 RUNS_SEEN = 12
-"""So many have ended before it is drawn: every business job is among them."""
+"""So many have ended before it is looked at: every business job is among them."""
+RUNS_DRAWN = 150
+"""… and before it is drawn: it has been alive for a minute."""
 
 
 @pytest.mark.timeout(120)
 async def test_the_picture_in_the_readme_shows_what_the_dashboard_shows() -> None:
     with temporary_place(keep=False) as place:
         async with (
-            scene(place, live=timedelta(seconds=10), sabotage=Sabotage()) as set_up,
+            scene(place, live=timedelta(minutes=2), sabotage=Sabotage()) as set_up,
             daemon(set_up.config, Stop()),
+            customers(set_up.database, set_up.later),
             looking(place.socket, size=SIZE) as eyes,
         ):
             await eyes.until(lambda: ended(eyes) >= RUNS_SEEN, seconds=40)
             await eyes.loaded()
             if os.environ.get("JOBD_PICTURE"):
+                await eyes.until(lambda: ended(eyes) >= RUNS_DRAWN and "▸" in eyes.text, seconds=100)
                 PICTURE.write_text(drawn(eyes), "utf-8")
             shown = words(PICTURE.read_text("utf-8"))
             missing = [label for label in labels(eyes) if label not in shown]

@@ -88,7 +88,7 @@ QUEUES: tuple[Column[QueueRow], ...] = (
 )
 RUNS: tuple[Column[Run], ...] = (
     Column(title="RUN", cell=lambda run, eye: (str(run.id), Tone.DIM), width=7, right=True, keep=5),
-    Column(title="JOB", cell=lambda run, eye: _job(run, eye), width=20, grow=1),
+    Column(title="JOB", cell=lambda run, eye: _job(run, eye), width=23, grow=1),
     Column(title="TOOK", cell=run_columns.took, width=6, right=True),
     Column(title="HOW IT GOES", cell=lambda run, eye: _goes(run, eye), width=18, grow=3),
 )
