@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from jobd.jobctl.actions import Action, nothing
 from jobd.jobctl.failures import DONE
-from jobd.jobctl.output import Column, Output, Row
+from jobd.jobctl.lists import NODES
+from jobd.jobctl.output import Output
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.wishes import asking, reasoned
-from jobd.jobctl.words import ago, clock
 
 LOOK_SECONDS = 0.5
 arguments = nothing
@@ -25,34 +25,10 @@ EXAMPLES = """\
   jobctl nodes resume 12
   jobctl nodes --json | jq '[.[] | select(.alive)] | length'
 """
-COLUMNS = (
-    Column("NODE", "id", right=True),
-    Column("NAME", "name"),
-    Column("HOST", "host"),
-    Column("PID", "pid", right=True),
-    Column(
-        "STATE",
-        lambda node: node["state"] if node["alive"] or node["state"] in ("left", "lost") else "silent",
-    ),
-    Column("RUNNING", lambda node: f"{node['running']}/{node['workers']}", right=True),
-    Column("BEAT", lambda node: ago(node["beat_at"])),
-    Column("STARTED", lambda node: ago(node["started_at"])),
-    Column("NOTE", lambda node: _note(node)),
-    Column("CLAIMED", "claimed", wide=True, right=True),
-    Column("VERSION", "version", wide=True),
-    Column("LEASE UNTIL", lambda node: clock(node["lease_until"]), wide=True),
-    Column("LEFT", lambda node: clock(node["left_at"]), wide=True),
-)
-
-
-def _note(node: Row) -> str:
-    if node["desired"] == "running" or not node["alive"]:
-        return ""
-    return f"by {node['desired_by'] or 'somebody'}: {node['desired_reason'] or 'no reason given'}"
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    output.rows(daemon().get("/v1/nodes")["nodes"], COLUMNS, key="id")
+    output.rows(daemon().get("/v1/nodes")["nodes"], NODES, key="id")
     return DONE
 
 

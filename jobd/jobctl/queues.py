@@ -10,10 +10,10 @@ from jobd.jobctl.actions import Action, nothing
 from jobd.jobctl.bulk import watched
 from jobd.jobctl.confirm import sure
 from jobd.jobctl.failures import DONE, WRONG_USE, Failure
-from jobd.jobctl.output import Column, Output, Row
+from jobd.jobctl.lists import QUEUES
+from jobd.jobctl.output import Output
 from jobd.jobctl.transport import Daemon, quoted
 from jobd.jobctl.wishes import asking, pausing, reasoned, said, told
-from jobd.jobctl.words import ago, count, length
 
 arguments = nothing
 
@@ -25,33 +25,8 @@ EXAMPLES = """\
 """
 
 
-def _note(queue: Row) -> str:
-    if not queue["paused_at"]:
-        by = f" by {queue['weight_by']}" if queue["weight_by"] else ""
-        drifts = queue["weight"] != queue["configured_weight"]
-        return f"weight set{by}, configured is {queue['configured_weight']}" if drifts else ""
-    until = f" until {ago(queue['paused_until'])}" if queue["paused_until"] else ""
-    return f"paused by {queue['paused_by'] or 'somebody'}{until}: {queue['pause_reason'] or 'no reason given'}"
-
-
-COLUMNS = (
-    Column("QUEUE", "name"),
-    Column("WEIGHT", "weight", right=True),
-    Column("QUEUED", lambda queue: count(queue["queued"]), right=True),
-    Column("OLDEST", lambda queue: length(queue["oldest_seconds"]), right=True),
-    Column("RUNNING", "running", right=True),
-    Column("SCHEDULED", lambda queue: count(queue["scheduled"]), right=True),
-    Column("BLOCKED", lambda queue: count(queue["blocked"]), wide=True, right=True),
-    Column("MAX", "max", wide=True, right=True),
-    Column("GLOBAL MAX", "global_max", wide=True, right=True),
-    Column("RESERVE", "reserve", wide=True, right=True),
-    Column("STRICT", "strict", wide=True),
-    Column("NOTE", _note),
-)
-
-
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    output.rows(daemon().get("/v1/queues")["queues"], COLUMNS)
+    output.rows(daemon().get("/v1/queues")["queues"], QUEUES)
     return DONE
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from jobd.jobctl import nodes, queues
 from jobd.jobctl.failures import DONE, Failure
+from jobd.jobctl.lists import NODES, QUEUES
 from jobd.jobctl.output import Output, Row
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.words import ago, count, length
@@ -40,8 +40,8 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
     for line in _head(status):
         output.text(line)
     for title, rows, columns in (
-        ("queues", status["queues"], queues.COLUMNS),
-        ("nodes", status["nodes"], nodes.COLUMNS),
+        ("queues", status["queues"], QUEUES),
+        ("nodes", status["nodes"], NODES),
     ):
         if rows:
             output.text(f"\n{title}")

@@ -7,7 +7,6 @@ import os
 import re
 import resource
 import socket
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -170,4 +169,4 @@ async def test_status_answers_within_its_budget(jobctl):
     for _ in range(15):  # turn about, so that both meet the same load
         bare.append(await seconds(jobctl, "-c", "pass"))
         whole.append(await seconds(jobctl, "-m", "jobd.jobctl.cli", "status"))
-    assert statistics.median(whole) <= BUDGET * statistics.median(bare)
+    assert min(whole) <= BUDGET * min(bare)  # other load only adds: the least of each is the nearest to what it takes
