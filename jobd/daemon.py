@@ -149,7 +149,6 @@ class Daemon:
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
         async with self._served(), running(*loops):
-            systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")
             while not self._stop.asked.is_set():
                 await self._live()
             self._control.endings.close()
@@ -188,12 +187,14 @@ class Daemon:
         try:
             async with node.alive():
                 self._control.node = node
+                self._ready()  # not before: who waited for `systemctl start` may count on jobd
                 await first_of(self._stop.asked, node.lost, math.inf)
                 if self._stop.asked.is_set():
                     self._control.stopping = True
                     systemd.stopping(self._config.daemon.grace.total_seconds())
         except StoreUnavailable as error:
             log.warning("this node waits for Postgres", extra={"error": str(error)})
+            systemd.status(f"waiting for Postgres: {error}")
             await first_of(self._stop.asked, asyncio.Event(), 1.0)
         finally:
             self._control.node = None
@@ -211,7 +212,10 @@ class Daemon:
                 await self._reloading.reload(SIGNAL)
             except JobdError as error:
                 log.error("configuration not reloaded", extra={"error": str(error)})
-            systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")
+            self._ready()
+
+    def _ready(self) -> None:
+        systemd.ready(f"{self._config.daemon.name}: {len(self._loading.runnable())} jobs")
 
     async def _apply(self, config: Config) -> None:
         """Everything here works by `config` from now on; Postgres has it already."""

@@ -53,7 +53,12 @@ class Process:
         self.config, self.logfile = directory / "jobd.toml", directory / "log"
         self.config.write_text(TEXT.format(directory=directory, url=url, more=more, lease=lease))
         self.config.chmod(0o600)
-        self._observer = observer
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(directory),
+            "PYTHONPATH": PATHS,
+            OBSERVER_VARIABLE: observer,
+        }
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, *, ready: bool = True) -> None:
@@ -62,8 +67,7 @@ class Process:
         with log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "jobd", "run", "--config", str(self.config), stdout=log, stderr=log,
-                env={"PATH": os.environ["PATH"], "HOME": str(self.directory), "PYTHONPATH": PATHS,
-                     OBSERVER_VARIABLE: self._observer},
+                env=self.environment,
             )  # fmt: skip
         if ready:
             await until(self.joined, 20, "the start of the daemon")
