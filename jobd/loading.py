@@ -120,6 +120,7 @@ class Loading:
             disabled={**lacking, **self._broken},
             unfit=self._unfit,
             tzdata=version("tzdata"),
+            redact=config.privacy.redact,
             journal=journal,
         )
         self._lacking = lacking  # only now: who may run here must not be ahead of what the rows say

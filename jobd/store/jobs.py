@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -59,6 +59,7 @@ class Jobs:
         disabled: Mapping[str, str],
         unfit: Mapping[str, str] = MappingProxyType({}),
         tzdata: str,
+        redact: Collection[str] = (),
         journal: Iterable[Line] = (),
     ) -> None:
         """Make the rows of `owner` what its file says and write `journal`, in one transaction; other owners' rows stay.
@@ -86,6 +87,7 @@ class Jobs:
             await tx.execute(schedule_sql.forget, owner, [row[0] for row in rows])
             await tx.execute(sql.forget, owner, list(by_job))
             await tx.execute(sql.queue_forget, owner, [queue.name for queue in queues])
+            await tx.execute(sql.redact, owner, list(redact))
             await tx.execute(sql.changed)
             for line in journal:
                 await write(tx, line)

@@ -67,6 +67,7 @@ grant execute on function
     to jobd_enqueue;
 
 grant select on jobd.runs_all, jobd.schedules_status, jobd.queues_status to jobd_read;
+grant execute on function jobd.masked(jsonb, jsonb) to jobd_read;  -- which jobd.runs_all calls as who looks
 
 -- A later migration's tables and functions are the daemon's at once, and nobody else's.
 alter default privileges for role jobd_owner in schema jobd grant select, insert, update, delete on tables to jobd_run;

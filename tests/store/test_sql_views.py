@@ -35,6 +35,30 @@ async def test_all_runs_are_in_one_view_as_the_api_shows_them(app, store):
     assert rows[0]["took"] is not None and rows[1]["took"] is None
 
 
+async def test_what_any_daemon_redacts_is_masked_while_a_run_waits_works_and_after_it_ended(app, store):
+    job, args = Job(name="job", command=COMMAND), '{"card": "4111", "user": {"iban": "EG38", "name": "Ada"}}'
+    await loaded(store, job, redact=["args.card", "mail.text"])
+    await store.jobs.load(
+        "other", [], [], [], disabled={}, tzdata="1", redact=["args.*.iban", "result.rows.token", "progress"]
+    )
+    for _ in range(3):
+        await app.fetchval("select jobd.enqueue('job', $1::text::jsonb)", args)
+    holder = await node(store)
+    one, two = await claimed(store, holder, 2)
+    async with store.database.connection() as connection:
+        await finish(connection, holder, ending(one, holder, result='{"rows": [{"token": "t", "n": 1}]}'))
+    await app.execute("""update jobd.runs set progress = '{"text": "card 4111"}' where id = $1""", two.id)
+    ended, works, waits = await app.fetch("select * from jobd.runs_all order by id")
+    masked = {"card": "********", "user": {"iban": "********", "name": "Ada"}}
+    assert [json.loads(row["args"]) for row in (ended, works, waits)] == [masked] * 3
+    assert json.loads(ended["result"]) == {"rows": [{"token": "********", "n": 1}]}
+    assert (json.loads(works["progress"]), waits["progress"], waits["result"]) == ("********", None, None)
+
+    await loaded(store, job)
+    await store.jobs.load("other", [], [], [], disabled={}, tzdata="1")
+    assert json.loads(await app.fetchval("select args from jobd.runs_all where id = $1", ended["id"])) == json.loads(args)
+
+
 async def test_schedules_and_queues_show_what_the_api_shows(app, store):
     await loaded(
         store,

@@ -47,6 +47,11 @@ from here h cross join known k;
 update jobd.meta set (system_identifier, database, environment, adopted_at) =
     (select system_identifier, current_database()::text, $1, now() from pg_control_system());
 
+-- name: redact
+-- What daemons of this name show to nobody; the view for people with psql does not either.
+insert into jobd.redactions (owner, paths) values ($1, $2::text[])
+on conflict (owner) do update set paths = excluded.paths;
+
 -- name: changed
 -- Tells every node at its next look that jobs, schedules or queues are not what they were.
 update jobd.meta set changed = changed + 1;
