@@ -56,7 +56,8 @@ async def test_what_any_daemon_redacts_is_masked_while_a_run_waits_works_and_aft
 
     await loaded(store, job)
     await store.jobs.load("other", [], [], [], disabled={}, tzdata="1")
-    assert json.loads(await app.fetchval("select args from jobd.runs_all where id = $1", ended["id"])) == json.loads(args)
+    shown = await app.fetchval("select args from jobd.runs_all where id = $1", ended["id"])
+    assert json.loads(shown) == json.loads(args)
 
 
 async def test_schedules_and_queues_show_what_the_api_shows(app, store):
