@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -12,6 +13,12 @@ from jobd.model.settings import AppSettings, DatabaseSettings
 from jobd.store.migrate import migrate
 from jobd.store.store import Store, open_store
 from jobd.testing.postgres import fresh_database, postgres_server
+
+
+def pytest_configure() -> None:
+    """A suite that a script started with `&` ignores Ctrl-C, and so would each program that a test interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
