@@ -49,6 +49,10 @@ class Reloading:
             except JobdError as error:
                 if not answer.done():
                     answer.set_exception(error)
+            except Exception as error:  # ours, and it must not end the runs that go on under the old configuration
+                log.exception("reload failed")
+                if not answer.done():
+                    answer.set_exception(_unforeseen(error))
             else:
                 if not answer.done():
                     answer.set_result(changes)
@@ -60,7 +64,7 @@ class Reloading:
             return ()
         return compared(self.started_with, self.loaded).restart
 
-    async def reload(self, who: Actor, *, dry_run: bool = False) -> ConfigChanges:
+    async def reload(self, who: Actor, *, dry_run: bool = False, reason: str | None = None) -> ConfigChanges:
         """What the files change, taken over unless `dry_run`; the journal then says that `who` did.
 
         Raises:
@@ -68,16 +72,18 @@ class Reloading:
             Conflict: it was not started from files.
             StoreUnavailable: nothing was taken over.
         """
-        return await self._done(lambda: self._reload(who, dry_run=dry_run))
+        return await self._done(lambda: self._reload(who, dry_run=dry_run, reason=reason))
 
-    async def write_schedule(self, name: str, table: ScheduleTable | None, who: Actor, *, new: bool) -> ConfigChanges:
+    async def write_schedule(
+        self, name: str, table: ScheduleTable | None, who: Actor, *, new: bool, reason: str | None = None
+    ) -> ConfigChanges:
         """Add (`new`), replace or, without a table, remove a schedule of jobd.d/schedules.toml, and reload.
 
         Raises:
             ConfigError: with it the files could not be used; nothing is written.
             Conflict: it stands in a file that people write, or is there already, or is not there.
         """
-        return await self._done(lambda: self._write_schedule(name, table, who, new))
+        return await self._done(lambda: self._write_schedule(name, table, who, new, reason))
 
     async def _done(self, work: Work) -> ConfigChanges:
         answer: asyncio.Future[ConfigChanges] = asyncio.get_running_loop().create_future()
@@ -85,16 +91,18 @@ class Reloading:
         return await answer
 
     async def _write_schedule(
-        self, name: str, table: ScheduleTable | None, who: Actor, new: bool
+        self, name: str, table: ScheduleTable | None, who: Actor, new: bool, reason: str | None
     ) -> ConfigChanges:
         with with_schedule(self._main(), name, table, new=new) as written:
             mask = Mask(self.working.privacy.redact)
-            line = schedule_line(who, name, written.replaced, table, mask, new=new)
-            changes = await self._reload(who, line=line)
+            line = schedule_line(who, name, written.replaced, table, mask, new=new, reason=reason)
+            changes = await self._reload(who, line=line, reason=reason)
             written.keep()
         return changes
 
-    async def _reload(self, who: Actor, *, dry_run: bool = False, line: Line | None = None) -> ConfigChanges:
+    async def _reload(
+        self, who: Actor, *, dry_run: bool = False, line: Line | None = None, reason: str | None = None
+    ) -> ConfigChanges:
         """`line` is of the one schedule that was written for this reload."""
         report = await asyncio.to_thread(examine, self._main())
         new = taken(report)
@@ -104,7 +112,8 @@ class Reloading:
         if report.merged is not None and (wrong := [one for one in candidate.misfits if _touches(changes, one)]):
             raise ConfigError([_with_code(misfit.placed(report.merged), changes.code) for misfit in wrong])
         if not dry_run:
-            await self._loading.take(candidate, [*reload_lines(who, self.loaded, new, changes, line)])
+            lines = reload_lines(who, self.loaded, new, changes, line, reason=reason)
+            await self._loading.take(candidate, [*lines])
             self.loaded, self.working = new, candidate.config
             await self._apply(candidate.config)
             log.info("configuration reloaded", extra={"changes": changes.summary(), "restart": list(changes.restart)})
@@ -114,6 +123,10 @@ class Reloading:
         if not self.started_with.files:
             raise Conflict("this daemon was not started from a file: there is nothing to reload")
         return self.started_with.files[0]
+
+
+def _unforeseen(error: Exception) -> JobdError:
+    return JobdError(f"{type(error).__name__}: {error}; jobd goes on as before, its log has the traceback")
 
 
 def _with_code(problem: Problem, code: tuple[str, ...]) -> Problem:

@@ -16,7 +16,8 @@ from typing import Any
 import tomli_w
 
 from jobd.config.load import examine_with
-from jobd.errors import ConfigError, Conflict, NotFound
+from jobd.errors import ArgumentsRefused, ConfigError, Conflict, NotFound
+from jobd.model.storable import storable
 
 FILE = "schedules.toml"
 HEADER = "# Written by jobd: jobctl schedules add, edit and remove. Comments are lost at the next of them.\n\n"
@@ -52,10 +53,14 @@ def with_schedule(main: Path, name: str, table: ScheduleTable | None, *, new: bo
     """The file beside `main` with that schedule in it (without a table: no longer), for the length of the block.
 
     Raises:
+        ArgumentsRefused: the table holds what TOML or Postgres cannot; names the place.
         ConfigError: the configuration would not be usable; nothing was written.
         Conflict: it stands in a file that people write, is there already, or the file cannot be written.
         NotFound: it is not there.
     """
+    if table is not None:
+        storable(table.get("args", {}))
+        refuse_null(table, "")
     path = main.absolute().with_suffix(".d") / FILE
     before = path.read_bytes() if path.exists() else None
     schedules = _read(path, before)
@@ -76,6 +81,23 @@ def with_schedule(main: Path, name: str, table: ScheduleTable | None, *, new: bo
     finally:
         if not written.kept:
             written.restore()
+
+
+def refuse_null(value: Any, place: str) -> None:
+    """TOML has no null, and to leave it out would be something else.
+
+    Raises:
+        ArgumentsRefused: names the place of one.
+    """
+    match value:
+        case None:
+            raise ArgumentsRefused(f"{place.removeprefix('.')}: null cannot be written in TOML; leave it out")
+        case dict():
+            for key, inner in value.items():
+                refuse_null(inner, f"{place}.{key}")
+        case list():
+            for index, inner in enumerate(value):
+                refuse_null(inner, f"{place}[{index}]")
 
 
 def _read(path: Path, content: bytes | None) -> dict[str, Any]:

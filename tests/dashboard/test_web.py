@@ -74,7 +74,7 @@ async def test_who_is_not_logged_in_gets_the_login_page_and_nothing_else(visitor
 
 async def test_an_invented_cookie_opens_nothing(visitor: Visitor):
     for value in ("x" * 43, "", "\udc80".encode("utf-8", "surrogatepass").hex()):
-        assert (await visitor.get("page/dashboard.js", headers={"Cookie": f"jobd_session={value}"}))[0] == 401
+        assert (await visitor.get("page/dashboard.js", headers={"Cookie": f"{visitor.cookie}={value}"}))[0] == 401
 
 
 @pytest.mark.parametrize("token", ["jobd_unknown", "", "two words", "é", "x" * 600, "line\r\nX-Other: 1"])
@@ -131,7 +131,7 @@ async def test_the_cookie_is_for_this_site_and_path_and_for_no_script(visitor: V
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Path=/jobs" in cookie and "Max-Age=43200" in cookie
     assert "Secure" not in cookie  # http on loopback
-    assert len(answer.cookies["jobd_session"].value) == 43  # 256 bits
+    assert len(answer.cookies[visitor.cookie].value) == 43  # 256 bits
     assert tokens["viewer"] not in cookie
 
 
@@ -197,7 +197,7 @@ async def test_logging_out_ends_the_session_and_every_dashboard_of_it(visitor: V
     async with visitor.dashboard() as dashboard:
         await dashboard.until("READ ONLY")
         (pid,) = children()
-        cookie = {"Cookie": f"jobd_session={next(iter(visitor.http.cookie_jar)).value}"}
+        cookie = {"Cookie": f"{visitor.cookie}={next(iter(visitor.http.cookie_jar)).value}"}
         closed = asyncio.create_task(dashboard.until_closed())
         answer = await visitor.post("logout")
         assert (answer.status, answer.headers["Location"]) == (303, "login")

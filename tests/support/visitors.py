@@ -75,6 +75,11 @@ class Visitor:
     def origin(self) -> str:
         return str(URL(self.url).origin())
 
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie of its session."""
+        return f"jobd_session_{URL(self.url).port}"
+
     async def get(self, path: str = "", **options: Any) -> tuple[int, aiohttp.ClientResponse]:
         async with self.http.get(self.url + path, allow_redirects=False, **options) as answer:
             await answer.read()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from aiohttp import web
 
 from jobd.client import NotPermitted
 from jobd.dashboard.web.attempts import Attempts
+from jobd.dashboard.web.connection import BODY_SECONDS
 from jobd.dashboard.web.origin import own_page, secure, sender
 from jobd.dashboard.web.pages import page
 from jobd.dashboard.web.sessions import SESSION_SECONDS, Session, Sessions
@@ -17,7 +19,7 @@ from jobd.model.me import Me
 
 log = logging.getLogger(__name__)
 
-COOKIE = "jobd_session"
+FORM = "application/x-www-form-urlencoded"
 LONGEST_TOKEN = 512
 
 
@@ -29,7 +31,7 @@ class Login:
 
     def session(self, request: web.Request) -> Session | None:
         """Whose request this is; None for nobody's."""
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = request.cookies.get(cookie_name(request), "")
         return self._sessions.find(cookie) if cookie else None
 
     async def shown(self, request: web.Request) -> web.Response:
@@ -43,12 +45,17 @@ class Login:
         if not own_page(request):
             return _page(403, "This form was sent by another page.")
         address = sender(request, behind_proxy=self._settings.behind_proxy)
-        token = str((await request.post()).get("token", "")).strip()
         if wait := self._attempts.begin(address):
             log.warning("login refused: too many failures", extra={"address": address})
             refused = _page(429, f"Too many failures from {address}: try again in {wait} s.")
             refused.headers["Retry-After"] = str(wait)
             return refused
+        try:
+            token = await _typed(request)
+        except TimeoutError:
+            return _page(408, "The form did not come in time.")
+        except (ValueError, LookupError):  # of a form that no browser sends
+            return _page(400, "This is not the form of this page.")
         try:
             who, cookie = await self._begin(token)
         except NotPermitted:
@@ -69,7 +76,7 @@ class Login:
             log.info("logged out", extra={"by": session.who.name})
             await self._sessions.end(session, "You logged out.")
         found = web.HTTPSeeOther("login")
-        found.del_cookie(COOKIE, path=self._settings.base or "/")
+        found.del_cookie(cookie_name(request), path=self._settings.base or "/")
         raise found
 
     async def _begin(self, token: str) -> tuple[Me, str]:
@@ -82,7 +89,7 @@ class Login:
     def _with_cookie(self, request: web.Request, cookie: str) -> web.Response:
         response = web.Response(status=303, headers={"Location": "./"})
         response.set_cookie(
-            COOKIE,
+            cookie_name(request),
             cookie,
             max_age=SESSION_SECONDS,
             path=self._settings.base or "/",
@@ -91,6 +98,25 @@ class Login:
             secure=secure(request, behind_proxy=self._settings.behind_proxy),
         )
         return response
+
+
+def cookie_name(request: web.Request) -> str:
+    """With the port, which cookies know nothing of: two dashboards of one host must not log each other out."""
+    port = request.headers.get("Host", "").rpartition(":")[2]
+    return f"jobd_session_{port}" if port.isascii() and port.isdecimal() and len(port) < 6 else "jobd_session"
+
+
+async def _typed(request: web.Request) -> str:
+    """The token in the form.
+
+    Raises:
+        ValueError, LookupError: it is no such form.
+        TimeoutError: it did not come.
+    """
+    if request.content_type != FORM:
+        raise ValueError(request.content_type)
+    async with asyncio.timeout(BODY_SECONDS):
+        return str((await request.post()).get("token", "")).strip()
 
 
 def _page(status: int, problem: str) -> web.Response:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from jobd import logs, systemd
 from jobd.dashboard.web.attempts import Attempts
+from jobd.dashboard.web.connection import HANDSHAKE_SECONDS, LIMITS, Connection
 from jobd.dashboard.web.login import Login
 from jobd.dashboard.web.sessions import Sessions
 from jobd.dashboard.web.settings import NotServed, WebSettings, check_allowed
@@ -63,21 +65,35 @@ async def serving(settings: WebSettings) -> AsyncIterator[str]:
     """
     sessions = Sessions(settings.socket)
     site = Site(settings, sessions, Login(settings, sessions, Attempts()))
-    runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=CLOSING_SECONDS)
+    runner = web.AppRunner(site.application(), shutdown_timeout=CLOSING_SECONDS, **LIMITS)
     await runner.setup()
     try:
-        host, port = settings.address
+        server = await _listening(settings, runner)
         try:
-            await web.TCPSite(runner, host, port, ssl_context=_tls(settings)).start()
-        except OSError as error:
-            why = why_not_listening(error, str(port))
-            raise NotServed(f"--listen {settings.listen}: {why} ([dashboard] listen, or --listen)") from error
-        async with asyncio.TaskGroup() as tasks:
-            looking = tasks.create_task(_look(settings, sessions), name="web: look")
-            yield settings.at(runner.addresses[0][1]).url
-            looking.cancel()
+            async with asyncio.TaskGroup() as tasks:
+                looking = tasks.create_task(_look(settings, sessions), name="web: look")
+                yield settings.at(server.sockets[0].getsockname()[1]).url
+                looking.cancel()
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
+
+
+async def _listening(settings: WebSettings, runner: web.AppRunner) -> asyncio.Server:
+    host, port = settings.address
+    tls, room = _tls(settings), Counter[str]()
+    try:
+        return await asyncio.get_running_loop().create_server(
+            lambda: Connection(runner.server, room, by_address=not settings.behind_proxy),
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
+        )
+    except OSError as error:
+        why = why_not_listening(error, str(port))
+        raise NotServed(f"--listen {settings.listen}: {why} ([dashboard] listen, or --listen)") from error
 
 
 async def _look(settings: WebSettings, sessions: Sessions) -> None:

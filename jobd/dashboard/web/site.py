@@ -19,6 +19,8 @@ from jobd.dashboard.web.visit import Visit, environment
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 16 * 1024
+LONGEST_NAME = 255
+"""What a file can be called at the most; a longer one is no question for the disk."""
 LARGEST_MESSAGE = 1024 * 1024
 """Of the browser: what somebody pastes."""
 PING_SECONDS = 15.0
@@ -66,6 +68,8 @@ class Site:
             if request.method == "GET" and request.path in (base, f"{base}/"):
                 raise web.HTTPSeeOther("login" if request.path.endswith("/") else f"{_last(base)}/login")
             return web.Response(status=401, text=f"log in first, at {base}/login\n")
+        if len(_last(request.path)) > LONGEST_NAME:
+            raise web.HTTPNotFound
         return await handler(request)
 
     async def _slash(self, request: web.Request) -> web.Response:
