@@ -144,15 +144,15 @@ class NodeControl:
         """Attempts of this process have ended and are written down."""
         self.tallies = merge(self.tallies, tallies)
 
-    async def reload(self, who: Actor, *, dry_run: bool) -> ConfigChanges:
+    async def reload(self, who: Actor, *, dry_run: bool, reason: str | None = None) -> ConfigChanges:
         self._refuse_on_a_copy()
-        return await self._reloading.reload(who, dry_run=dry_run)
+        return await self._reloading.reload(who, dry_run=dry_run, reason=reason)
 
     async def write_schedule(
-        self, name: str, table: Mapping[str, Any] | None, who: Actor, *, new: bool
+        self, name: str, table: Mapping[str, Any] | None, who: Actor, *, new: bool, reason: str | None = None
     ) -> ConfigChanges:
         self._refuse_on_a_copy()
-        return await self._reloading.write_schedule(name, table, who, new=new)
+        return await self._reloading.write_schedule(name, table, who, new=new, reason=reason)
 
     async def doctor(self) -> list[Finding]:
         return await examine(self._config, self._store.database.url)

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from jobd import systemd
+from jobd import logs, systemd
 from jobd.api.bearers import Bearers
 from jobd.api.people import People
 from jobd.api.server import control_socket
 from jobd.api.tcp import check_free, tcp_site
-from jobd.config import Config
+from jobd.config import Config, known_secrets
 from jobd.control import NodeControl
 from jobd.engine.enqueue import Enqueuer
 from jobd.engine.home import Home, at_home
@@ -26,6 +26,7 @@ from jobd.errors import JobdError, StoreUnavailable
 from jobd.loading import Loading
 from jobd.model.change import SIGNAL
 from jobd.model.settings import Environment
+from jobd.notices import paused_by
 from jobd.reloading import Reloading
 from jobd.stop import Stop
 from jobd.store.database import close, connect
@@ -37,7 +38,6 @@ from jobd.store.store import Store, open_store
 log = logging.getLogger(__name__)
 
 ANSWER = timedelta(seconds=5)
-PAUSED = "{}; nothing fires, runs or is mailed until `jobd adopt` says that this is the one to work on"
 
 
 async def serve(config: Config, stop: Stop, *, demo: bool = False) -> None:
@@ -124,7 +124,7 @@ class Daemon:
         """Serve the socket and live as a node, until stopped."""
         environment = self._config.daemon.environment
         if mismatch := (await self._store.jobs.copy(environment)).mismatch(environment):
-            self._control.paused = PAUSED.format(mismatch)
+            self._control.paused = paused_by(mismatch, self._config)
             log.error("paused", extra={"reason": self._control.paused})
         else:
             # a copy's rows are left alone: they may belong to whoever works on it
@@ -138,7 +138,7 @@ class Daemon:
             self._control.watching.look(),
             patiently("bulk", self._pulse, self._control.operations.work, limit=120),
             patiently("announce", self._pulse, self._announcer.round, self._announcer.wake),
-            watchdog(self._pulse),
+            systemd.watchdog(self._pulse),
         ]
         if self._control.paused is None:
             loops += [self._loading.recheck(), self._reload_when_asked()]
@@ -181,7 +181,7 @@ class Daemon:
             counted=self._control.counted,
             former=self._former,
             hurry=self._stop.hurry,
-            intake=self._control.paused is None and self._config.daemon.enabled,
+            adopted=self._control.paused is None,
             desired=self._desired,
         )
         try:
@@ -219,6 +219,7 @@ class Daemon:
 
     async def _apply(self, config: Config) -> None:
         """Everything here works by `config` from now on; Postgres has it already."""
+        logs.keep_from((known_secrets(self._config) | known_secrets(config)).without)  # what runs has the old ones
         self._config = config
         self._enqueuer.jobs = config.jobs
         self._control.configure(config)
@@ -241,14 +242,3 @@ class Daemon:
     def _look_again(self) -> None:
         """The listening connection is new: whatever was said meanwhile was not heard."""
         self._heard(CONTROL, "")
-
-
-async def watchdog(pulse: Pulse) -> None:
-    """Tell systemd that the daemon lives, while every loop is young; silence makes it start a new one."""
-    every = systemd.watchdog_seconds()
-    while every is not None:
-        if overdue := pulse.overdue():
-            log.error("loops are stuck, the watchdog is not fed", extra={"loops": overdue})
-        else:
-            systemd.alive()
-        await asyncio.sleep(every)

@@ -5,8 +5,10 @@
     ├── StoreUnavailable       Postgres is gone for now: wait and go on
     ├── StoreRefused           Postgres is there and will not serve us: newer schema, other copy, missing right
     ├── EmbeddedPostgresError  jobd's own Postgres cannot be started, with what to do about it
+    │   └── EmbeddedPostgresHeld  another jobd runs it
     ├── ArgumentsRefused       arguments that do not fit the job's function, or cannot be stored
     ├── UnknownJob             no job of that name here
+    ├── UnknownQueue           a run was to go to a queue that is not there
     ├── NotFound               no run, schedule or message of that id
     ├── Conflict               the thing is not in a state that allows this
     ├── SocketRefused          the control socket cannot be opened there, with what to do about it
@@ -67,12 +69,20 @@ class EmbeddedPostgresError(JobdError):
     """jobd's own Postgres cannot be started; the message ends in what to do."""
 
 
+class EmbeddedPostgresHeld(EmbeddedPostgresError):
+    """Another jobd runs it."""
+
+
 class ArgumentsRefused(JobdError):
     """The arguments of a run were refused before anything was stored."""
 
 
 class UnknownJob(JobdError):
     """No job of that name is configured here."""
+
+
+class UnknownQueue(JobdError):
+    """A run names a queue that no configuration has."""
 
 
 class NotFound(JobdError):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from jobd.config import Config
+from jobd.config.journal import load_lines, written
 from jobd.engine.loader import LoadedJob, load_job, make_importable
 from jobd.engine.sources import Sources
 from jobd.errors import LoadError, StoreUnavailable
 from jobd.fitting import Misfit, configured_misfits, not_loadable
-from jobd.model.change import Line
+from jobd.model.change import Actor, Line
 from jobd.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -105,13 +107,16 @@ class Loading:
         """The jobs that this node may claim runs of."""
         return [name for name in self._config.jobs if name in self.loaded and self.disabled_reason(name) is None]
 
-    async def take_over(self, journal: Iterable[Line] = ()) -> None:
-        """Make the rows in Postgres what the files say, and write these lines of the journal with them.
+    async def take_over(self, journal: Iterable[Line] | None = None) -> None:
+        """Make the rows in Postgres what the files say, and write these lines of the journal with them; without any,
+        what is different since the last load, which was a daemon's before this one.
 
         Raises:
             StoreUnavailable: nothing has changed, or it is not known.
         """
         config, lacking = self._config, await self._missing_tables()
+        now = written(config)
+        me = Actor.program("jobd run", uid=os.geteuid(), pid=os.getpid())
         await self._store.jobs.load(
             config.daemon.name,
             config.jobs.values(),
@@ -121,7 +126,8 @@ class Loading:
             unfit=self._unfit,
             tzdata=version("tzdata"),
             redact=config.privacy.redact,
-            journal=journal,
+            now_loaded=now,
+            journal=lambda known: load_lines(me, config.daemon.name, known, now) if journal is None else journal,
         )
         self._lacking = lacking  # only now: who may run here must not be ahead of what the rows say
 

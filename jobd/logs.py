@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # A refill of the driver's pool logs a traceback a time while Postgres is away: our own loops say it once.
@@ -74,9 +74,25 @@ def escaped(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+class Handler(logging.StreamHandler[TextIO]):
+    """Writes each line as `without` leaves it, which takes out secrets."""
+
+    without: Callable[[str], str] = staticmethod(str)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self.without(super().format(record))
+
+
+def keep_from(without: Callable[[str], str]) -> None:
+    """From now on each line passes `without`, which knows the secrets, before it is written."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, Handler):
+            handler.without = without
+
+
 def set_up(level: str, form: str, bound: Bound) -> None:
     """Send everything to stderr; `form` is "text" or "json"."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Handler(sys.stderr)
     handler.setFormatter(JsonFormatter(bound) if form == "json" else TextFormatter(bound))
     root = logging.getLogger()
     root.handlers[:] = [handler]

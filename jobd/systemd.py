@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import os
 import socket
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobd.engine.loops import Pulse
+
+log = logging.getLogger(__name__)
 
 
 def notify(*lines: str) -> None:
@@ -47,3 +55,14 @@ def watchdog_seconds() -> float | None:
         return None
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     return int(microseconds) / 2_000_000 if microseconds.isdigit() and int(microseconds) else None
+
+
+async def watchdog(pulse: Pulse) -> None:
+    """Tell systemd that the daemon lives, while every loop is young; silence makes it start a new one."""
+    every = watchdog_seconds()
+    while every is not None:
+        if overdue := pulse.overdue():
+            log.error("loops are stuck, the watchdog is not fed", extra={"loops": overdue})
+        else:
+            alive()
+        await asyncio.sleep(every)

@@ -93,7 +93,7 @@ class SmallDaemon:
         self.endings = Endings(self.views.runs)
         self.around = Around(self.endings)
         self.operations = Operations(
-            Changes(database), Bulks(database), Tokens(database), self.around, name="test"
+            Changes(database), Bulks(database, self.views.mask), Tokens(database), self.around, name="test"
         )
         self.feed = Feed()
         self.watching = Watching(self.feed, self.views, lambda: ())

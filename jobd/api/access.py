@@ -24,7 +24,8 @@ class Peer:
     """Its primary group; the others are looked up by its user's name."""
 
 
-async def _always() -> bool:
+async def for_now() -> bool:
+    """Of callers who are not asked again, for they get one answer."""
     return True
 
 
@@ -34,7 +35,7 @@ class Caller:
 
     actor: Actor
     role: Role | None
-    still: Callable[[], Awaitable[bool]] = field(default=_always, compare=False)
+    still: Callable[[], Awaitable[bool]] = field(compare=False)
     """False once they would be let in no more: for answers that go on for hours."""
 
     @property

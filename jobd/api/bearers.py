@@ -62,13 +62,16 @@ async def holder(authorization: str, tokens: Bearers | None) -> Caller:
     """Whoever holds the token of this Authorization header.
 
     Raises:
-        Refused: 401; what is missing, wrong or expired is no business of whoever has no token.
+        Refused: 401; whether it is unknown, expired or revoked is no business of whoever has no valid one.
         StoreUnavailable: nobody knows.
     """
     scheme, _, secret = authorization.partition(" ")
     given = scheme.lower() == "bearer" and secret
-    if tokens is None or not given or (token := await tokens.find(secret)) is None:
+    if tokens is None or not given:
         raise Refused(401, "unauthorized", "a bearer token is needed", close=True)
+    if (token := await tokens.find(secret)) is None:
+        hint = "on the daemon's machine, jobd token list shows which are valid"
+        raise Refused(401, "unauthorized", "this token is unknown, expired or revoked", hint=hint, close=True)
     actor = Actor(name=f"token:{token.name}", token=token.name)
     return Caller(actor=actor, role=token.role, still=partial(tokens.holds, token))
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -20,8 +21,11 @@ from pydantic import (
 
 from jobd.api.refusals import Refused
 from jobd.api.wire import from_json
-from jobd.model.duration import parse_duration
+from jobd.errors import NotFound
+from jobd.model.duration import length_of
+from jobd.model.instant import in_reach
 from jobd.model.run import RunState
+from jobd.model.storable import unstorable
 
 BODY_LIMIT = 1_048_576
 MOST_RUNS = 1_000
@@ -32,10 +36,21 @@ BODY_SECONDS = 5.0
 M = TypeVar("M", bound=BaseModel)
 Length = Annotated[
     timedelta,
-    BeforeValidator(lambda value: value if isinstance(value, timedelta) else parse_duration(value)),
+    BeforeValidator(length_of),
     WithJsonSchema({"type": ["string", "number"], "examples": ["30s", "5m", "1h30m", "2d"]}),
 ]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Instant = Annotated[AwareDatetime, AfterValidator(in_reach)]
+
+
+def _storable(text: str) -> str:
+    if problem := unstorable(text):
+        raise ValueError(problem)
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Reason = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
 
 
 class _Strict(BaseModel):
@@ -53,14 +68,14 @@ class Enqueue(_Strict):
     priority: Annotated[int, Field(ge=-100, le=100, strict=True)] | None = None
     delay: Length | None = None
     """`5m` from now, by the clock of Postgres; not together with `at`."""
-    at: AwareDatetime | None = None
-    key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    at: Instant | None = None
+    key: Name | None = None
 
 
 class Cancel(_Strict):
     """POST /v1/runs/{id}/cancel; the body may be empty."""
 
-    reason: Annotated[str, Field(max_length=500)] | None = None
+    reason: Reason | None = None
 
 
 class Nothing(_Strict):
@@ -124,8 +139,26 @@ def query(request: web.Request, model: type[M]) -> M:
 
 
 def run_id(request: web.Request) -> int:
-    """The `{id}` of the path; the router lets only digits through."""
-    return int(request.match_info["id"])
+    """The `{id}` of the path; the router lets only digits through.
+
+    Raises:
+        NotFound: no id is so large.
+    """
+    if (number := int(request.match_info["id"])) >= 2**63:
+        raise NotFound(f"nothing has the number {number}")
+    return number
+
+
+def named(request: web.Request) -> str:
+    """The `{name}` of the path.
+
+    Raises:
+        Refused: 400, nothing can have this name.
+    """
+    name = request.match_info["name"]
+    if problem := unstorable(name):
+        raise Refused(400, "bad_request", f"the name in the path {problem}")
+    return name
 
 
 def due_at(wanted: Enqueue, now: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from jobd.api.app import answer, caller, control
-from jobd.api.bodies import Nothing, body, query, run_id
+from jobd.api.bodies import Nothing, body, named, query, run_id
 from jobd.api.filters import filter_of
 from jobd.api.naming import nearest
 from jobd.api.refusals import Refused
@@ -33,7 +33,7 @@ async def begun(request: web.Request) -> web.Response:
 
 async def purged(request: web.Request) -> web.Response:
     """202 with a bulk that cancels all runs which wait in the queue; what runs is left alone."""
-    wanted, daemon, name = await body(request, Purge), control(request), request.match_info["name"]
+    wanted, daemon, name = await body(request, Purge), control(request), named(request)
     if not await daemon.views.queues(name):
         raise NotFound(f"there is no queue {name}")
     chosen = filter_of(f'state:queued,scheduled,waiting queue:"{name}"')

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from jobd.api.app import answer, caller, control
-from jobd.api.bodies import body, query, run_id
+from jobd.api.bodies import body, named, query, run_id
 from jobd.api.wishes import AuditQuery, Pause, Weight, Why
 from jobd.model.change import Action, Change
-from jobd.model.run import NewRun
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -21,17 +20,17 @@ def _paused(action: Action) -> Handler:
         wanted, daemon = await body(request, Pause), control(request)
         until = wanted.end(await daemon.views.now()) if wanted.length is not None else wanted.until
         return await _changed(
-            request, Change(action=action, target=request.match_info["name"], reason=wanted.reason, until=until)
+            request, Change(action=action, target=named(request), reason=wanted.reason, until=until)
         )
 
     return paused
 
 
-def _simple(action: Action, key: str = "name") -> Handler:
+def _simple(action: Action, target: Callable[[web.Request], object] = named) -> Handler:
     async def simple(request: web.Request) -> web.Response:
         """The entry of the journal."""
         wanted = await body(request, Why)
-        return await _changed(request, Change(action=action, target=request.match_info[key], reason=wanted.reason))
+        return await _changed(request, Change(action=action, target=str(target(request)), reason=wanted.reason))
 
     return simple
 
@@ -40,25 +39,22 @@ queue_paused = _paused(Action.QUEUE_PAUSE)
 queue_resumed = _simple(Action.QUEUE_RESUME)
 schedule_paused = _paused(Action.SCHEDULE_PAUSE)
 schedule_resumed = _simple(Action.SCHEDULE_RESUME)
-node_quieted = _simple(Action.NODE_QUIET, "id")
-node_drained = _simple(Action.NODE_DRAIN, "id")
-node_resumed = _simple(Action.NODE_RESUME, "id")
+node_quieted = _simple(Action.NODE_QUIET, run_id)
+node_drained = _simple(Action.NODE_DRAIN, run_id)
+node_resumed = _simple(Action.NODE_RESUME, run_id)
 
 
 async def queue_weighed(request: web.Request) -> web.Response:
     """The entry of the journal; the weight holds over reloads and restarts until it is taken back."""
-    wanted, name = await body(request, Weight), request.match_info["name"]
+    wanted, name = await body(request, Weight), named(request)
     change = Change(action=Action.QUEUE_WEIGHT, target=name, reason=wanted.reason, weight=wanted.weight)
     return await _changed(request, change)
 
 
 async def schedule_triggered(request: web.Request) -> web.Response:
     """201 with the id of a run as the schedule would start it, now; its slots stay as they are."""
-    wanted, daemon, who = await body(request, Why), control(request), caller(request)
-    name = request.match_info["name"]
-    job, args = await daemon.operations.triggered(name)
-    run, fresh = await daemon.enqueue(NewRun(job=job, args=args, source=who.source))
-    await daemon.operations.note(who.actor, Action.SCHEDULE_TRIGGER, name, reason=wanted.reason, run=run)
+    wanted, name = await body(request, Why), named(request)
+    run, fresh = await control(request).operations.trigger(name, caller(request).actor, wanted.reason)
     return answer({"id": run, "fresh": fresh}, 201 if fresh else 200)
 
 

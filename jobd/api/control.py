@@ -75,7 +75,7 @@ class Control(Protocol):
         Raises as `enqueue` does.
         """
 
-    async def reload(self, who: Actor, *, dry_run: bool) -> ConfigChanges:
+    async def reload(self, who: Actor, *, dry_run: bool, reason: str | None = None) -> ConfigChanges:
         """What the configuration files change, taken over and journalled unless `dry_run`.
 
         Raises:
@@ -84,7 +84,7 @@ class Control(Protocol):
         """
 
     async def write_schedule(
-        self, name: str, table: Mapping[str, Any] | None, who: Actor, *, new: bool
+        self, name: str, table: Mapping[str, Any] | None, who: Actor, *, new: bool, reason: str | None = None
     ) -> ConfigChanges:
         """Add, replace or (without a table) remove a schedule in jobd.d/schedules.toml, and reload; journalled.
 

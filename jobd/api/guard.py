@@ -30,8 +30,7 @@ def guarded(roles: Mapping[web.AbstractRoute, Role], identify: Identify) -> Any:
         who = await identify(request)
         needed = roles.get(request.match_info.route, Role.VIEWER)
         if who is None or not who.may(needed):
-            hint = "sudo, or ask the owner of this daemon ([control] users and groups)"
-            raise Refused(403, "forbidden", _refusal(who, needed), hint=hint, close=True)
+            raise Refused(403, "forbidden", _refusal(who, needed), hint=_way_in(who), close=True)
         request[CALLER] = who
         if needed > Role.VIEWER:
             asked = f"{request.method} {request.path}"
@@ -53,12 +52,23 @@ def by_peer(role_of: RoleOf, tokens: Bearers | None = None) -> Identify:
         transport = request.transport
         if (found := peer(None if transport is None else transport.get_extra_info("socket"))) is None:
             return None
-        role = role_of(found.uid, found.gid)
-        if inspect.isawaitable(role):
-            role = await role
-        return Caller(actor=await actor(found.uid, found.pid), role=role)
+
+        async def role() -> Role | None:
+            given = role_of(found.uid, found.gid)
+            return await given if inspect.isawaitable(given) else given
+
+        async def still() -> bool:
+            return await role() is not None
+
+        return Caller(actor=await actor(found.uid, found.pid), role=await role(), still=still)
 
     return identify
+
+
+def _way_in(who: Caller | None) -> str:
+    if who is not None and who.actor.token:
+        return "use a token of that role: jobd token add NAME --role ROLE makes one"
+    return "sudo, or ask the owner of this daemon ([control] users and groups)"
 
 
 def _refusal(who: Caller | None, needed: Role) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from jobd.api.app import answer, control
-from jobd.api.bodies import Nothing, query
+from jobd.api.bodies import Nothing, named, query
 from jobd.api.control import Control
 from jobd.errors import UnknownJob
 from jobd.model.reports import JobReport, ParameterReport
@@ -23,7 +23,7 @@ async def listed(request: web.Request) -> web.Response:
 async def shown(request: web.Request) -> web.Response:
     """One job."""
     query(request, Nothing)
-    daemon, name = control(request), request.match_info["name"]
+    daemon, name = control(request), named(request)
     for job in await daemon.views.jobs(name):
         return answer(_with_parameters(job, daemon))
     raise UnknownJob(f"there is no job {name}")
@@ -33,17 +33,19 @@ def _with_parameters(job: JobReport, daemon: Control) -> JobReport:
     """Other daemons' jobs are listed, too, but only what this node knows shows what it takes."""
     if (known := daemon.jobs.get(job.name)) is None:
         return job
-    parameters, args = daemon.parameters(job.name), daemon.views.mask.of("args", dict(known.args))
+    parameters, args = daemon.parameters(job.name), dict(known.args)
+    told = daemon.views.mask.of("args", args)
+    told = told if isinstance(told, dict) else dict.fromkeys(args, told)  # all of them is each of them
     listed = tuple(
         ParameterReport(
             name=one.name,
             type=one.type,
             required=one.required and one.name not in args,
-            default=args.get(one.name, one.default if _is_json(one.default) else str(one.default)),
+            default=told.get(one.name, one.default if _is_json(one.default) else str(one.default)),
         )
         for one in parameters.listed
     )
-    return replace(job, parameters=listed, open=parameters.open)
+    return replace(job, parameters=listed, open=parameters.open, command=known.command is not None)
 
 
 def _is_json(value: object) -> bool:

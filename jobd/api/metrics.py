@@ -6,6 +6,7 @@ look at Postgres, kept for some seconds, and is left out while Postgres does not
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,14 +25,14 @@ from jobd.store.endings import BUCKETS
 KEPT_SECONDS = 5.0
 """However often somebody scrapes, Postgres is asked no oftener."""
 OUTCOMES = ("succeeded", "failed", "cancelled", "retried")
-_LOOK = web.AppKey("metrics_look", dict)
+_LOOK: web.AppKey[_Look] = web.AppKey("metrics_look")
 
 
 async def shown(request: web.Request) -> web.Response:
     """All metrics in Prometheus' text format."""
     query(request, Nothing)
     daemon = control(request)
-    queues = await _queues(request.app, daemon)
+    queues = await request.app[_LOOK].queues(daemon)
     registry = CollectorRegistry()
     registry.register(_Collector(daemon, queues))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -110,21 +111,29 @@ def _waiting(queues: Sequence[QueueReport]) -> Iterator[Metric]:
     yield from (runs, oldest, paused)
 
 
-async def _queues(app: web.Application, daemon: Control) -> Sequence[QueueReport] | None:
-    """All queues as they were some seconds ago at most; None while Postgres does not answer."""
-    look = app[_LOOK]
-    if time.monotonic() > look.get("at", -KEPT_SECONDS) + KEPT_SECONDS:
-        look["at"] = time.monotonic()
-        try:
-            look["queues"] = await daemon.views.queues()
-        except (StoreUnavailable, StoreRefused):
-            look["queues"] = None
-    queues: Sequence[QueueReport] | None = look["queues"]
-    return queues
+class _Look:
+    """All queues as they were at the latest look."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[float, Sequence[QueueReport] | None] | None = None
+        self._looking = asyncio.Lock()  # who comes meanwhile waits for that look
+
+    async def queues(self, daemon: Control) -> Sequence[QueueReport] | None:
+        """Some seconds old at most; None while Postgres does not answer."""
+        async with self._looking:
+            if self._seen is None or time.monotonic() > self._seen[0] + KEPT_SECONDS:
+                at = time.monotonic()
+                self._seen = at, await _asked(daemon)
+            return self._seen[1]
+
+
+async def _asked(daemon: Control) -> Sequence[QueueReport] | None:
+    try:
+        return await daemon.views.queues()
+    except (StoreUnavailable, StoreRefused):
+        return None
 
 
 def prepare(app: web.Application) -> None:
     """Where an application keeps its latest look."""
-    app[_LOOK] = {}
-
-
+    app[_LOOK] = _Look()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from jobd.model.bulk import Bulk, BulkAction
 from jobd.model.change import Action, Actor, AuditEntry, Change
@@ -23,7 +23,7 @@ class Operations(Protocol):
     async def undo(self, entry: int, who: Actor, reason: str | None) -> AuditEntry:
         """Put back what that entry of the journal replaced."""
 
-    async def cancel(self, run: int, reason: str, who: Actor) -> RunState:
+    async def cancel(self, run: int, reason: str | None, who: Actor) -> RunState:
         """Ask for a run's end: CANCELLED when it ended at once, RUNNING when its node was asked."""
 
     async def retry(self, run: int, who: Actor, reason: str | None = None) -> tuple[int, bool]:
@@ -32,13 +32,8 @@ class Operations(Protocol):
     async def messages(self, action: Action, ids: Sequence[int], who: Actor, reason: str | None) -> list[int]:
         """Send again, hold or let go messages; the ids of those that were in a state for it."""
 
-    async def triggered(self, schedule: str) -> tuple[str, dict[str, Any]]:
-        """(job, arguments) of what a schedule starts."""
-
-    async def note(
-        self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any
-    ) -> None:
-        """One line of the journal about what was done elsewhere."""
+    async def trigger(self, schedule: str, who: Actor, reason: str | None) -> tuple[int, bool]:
+        """Start a run as this schedule would, now; (its id, whether it is new)."""
 
     async def begin(
         self,
@@ -53,10 +48,12 @@ class Operations(Protocol):
     ) -> Bulk:
         """Begin to do this to all runs that match; ValueError when the action fits none of them."""
 
-    async def add_token(self, name: str, role: Role, who: Actor, *, lasts: timedelta | None = None) -> str:
+    async def add_token(
+        self, name: str, role: Role, who: Actor, *, lasts: timedelta | None = None, reason: str | None = None
+    ) -> str:
         """A new token's text, which nobody can look up again."""
 
-    async def revoke_token(self, name: str, who: Actor) -> None:
+    async def revoke_token(self, name: str, who: Actor, reason: str | None = None) -> None:
         """Close that door."""
 
     async def tokens(self) -> list[TokenReport]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from jobd.api.app import answer, control
-from jobd.api.bodies import Nothing, query
+from jobd.api.bodies import Nothing, named, query
 from jobd.errors import NotFound
 
 
@@ -18,7 +18,7 @@ async def listed(request: web.Request) -> web.Response:
 async def shown(request: web.Request) -> web.Response:
     """One queue."""
     query(request, Nothing)
-    name = request.match_info["name"]
+    name = named(request)
     for queue in await control(request).views.queues(name):
         return answer(queue)
     raise NotFound(f"there is no queue {name}")

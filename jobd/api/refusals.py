@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -19,6 +20,9 @@ from jobd.errors import (
     StoreUnavailable,
     UnknownJob,
 )
+from jobd.model.storable import storable_text
+
+log = logging.getLogger(__name__)
 
 API_VERSION = "1"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,14 +50,15 @@ class Refused(JobdError):
 
 
 def error_response(status: int, code: str, message: str, hint: str | None = None, **facts: object) -> web.Response:
-    """The one shape of bad news; `facts` are for programs."""
-    error = {"code": code, "message": message, "hint": hint, **facts}
-    return web.Response(status=status, body=to_json({"error": error}), content_type="application/json")
+    """The one shape of bad news; `facts` are for programs. A text that quotes its caller need not be valid Unicode."""
+    error = {"code": code, "message": storable_text(message), "hint": hint and storable_text(hint), **facts}
+    headers = {"Retry-After": str(facts["retry_after"])} if "retry_after" in facts else None
+    return web.Response(status=status, body=to_json({"error": error}), content_type="application/json", headers=headers)
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every expected error as JSON. An unexpected one is aiohttp's: it logs the traceback and answers 500."""
+    """Every error as JSON; what nobody foresaw is 500, with the traceback in the log."""
     try:
         return await handler(request)
     except Refused as refused:
@@ -77,6 +82,11 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         )
         response.headers["Allow"] = allowed
         return response
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception as error:  # a bug of ours, which must not look like another kind of answer
+        log.exception("request failed", extra={"method": request.method, "path": request.path[:200]})
+        return error_response(500, "error", f"{type(error).__name__} in jobd", "the daemon's log has the traceback")
 
 
 async def stamp(request: web.Request, response: web.StreamResponse) -> None:

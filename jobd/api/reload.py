@@ -9,7 +9,8 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobd.api.app import answer, caller, control
-from jobd.api.bodies import Name, Nothing, body, query
+from jobd.api.bodies import Name, Nothing, Text, body, named, query
+from jobd.api.wishes import Why
 from jobd.model.finding import Examination, well
 from jobd.model.reports import NextSlots
 from jobd.model.schedule import Schedule
@@ -19,21 +20,21 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Reload(_Strict):
+class Reload(Why):
     """POST /v1/reload; the body may be empty."""
 
     dry_run: bool = False
 
 
-class ScheduleBody(_Strict):
-    """POST and PUT /v1/schedules/{name}: the table `[schedules.NAME]`, checked as jobd.toml is."""
+class ScheduleBody(Why):
+    """POST and PUT /v1/schedules/{name}: the table `[schedules.NAME]`, checked as jobd.toml is; and why."""
 
     job: Name
-    cron: str | None = None
-    every: str | None = None
-    at: str | None = None
-    timezone: str | None = None
-    catch_up_window: str | None = None
+    cron: Text | None = None
+    every: Text | None = None
+    at: Text | None = None
+    timezone: Text | None = None
+    catch_up_window: Text | None = None
     args: dict[str, Any] | None = None
     enabled: bool | None = None
 
@@ -47,7 +48,8 @@ class NextQuery(_Strict):
 async def reloaded(request: web.Request) -> web.Response:
     """What the files change, taken over unless it is a dry run; 422 with every problem when they cannot be used."""
     wanted = await body(request, Reload)
-    return answer(await control(request).reload(caller(request).actor, dry_run=wanted.dry_run))
+    who = caller(request).actor
+    return answer(await control(request).reload(who, dry_run=wanted.dry_run, reason=wanted.reason))
 
 
 async def schedule_added(request: web.Request) -> web.Response:
@@ -63,13 +65,13 @@ async def schedule_edited(request: web.Request) -> web.Response:
 async def schedule_removed(request: web.Request) -> web.Response:
     """A schedule of jobd.d/schedules.toml is gone; runs of it that wait stay."""
     query(request, Nothing)
-    who = caller(request).actor
-    return answer(await control(request).write_schedule(request.match_info["name"], None, who, new=False))
+    wanted, who = await body(request, Why), caller(request).actor
+    return answer(await control(request).write_schedule(named(request), None, who, new=False, reason=wanted.reason))
 
 
 async def schedule_next(request: web.Request) -> web.Response:
     """In words when a schedule fires, and its next slots; of a schedule that is not fired now, when it would."""
-    wanted, daemon, name = query(request, NextQuery), control(request), request.match_info["name"]
+    wanted, daemon, name = query(request, NextQuery), control(request), named(request)
     schedule = await daemon.views.schedule(name)
     now = await daemon.views.now()
     return answer(
@@ -95,9 +97,9 @@ async def examined(request: web.Request) -> web.Response:
 
 async def _written(request: web.Request, *, new: bool) -> web.Response:
     wanted = await body(request, ScheduleBody)
-    table = wanted.model_dump(exclude_none=True)
+    table = wanted.model_dump(exclude_none=True, exclude={"reason"})
     who = caller(request).actor
-    changes = await control(request).write_schedule(request.match_info["name"], table, who, new=new)
+    changes = await control(request).write_schedule(named(request), table, who, new=new, reason=wanted.reason)
     return answer(changes, 201 if new else 200)
 
 

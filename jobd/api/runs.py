@@ -21,7 +21,10 @@ from jobd.store.run_rows import Cursor
 async def enqueued(request: web.Request) -> web.Response:
     """A new run, 201 with its id; 200 with the id of the run that has the key already. For an array 201 with ids."""
     value, daemon, source = await json_body(request), control(request), caller(request).source
-    key = request.headers.get("Idempotency-Key")
+    keys = request.headers.getall("Idempotency-Key", [])
+    if len(keys) > 1:
+        raise Refused(400, "bad_request", "Idempotency-Key stands more than once: which one holds?")
+    key = keys[0] if keys else None
     if isinstance(value, list):
         if key is not None:
             raise Refused(400, "bad_request", "Idempotency-Key is for one run; in an array each has a key of its own")
@@ -65,7 +68,7 @@ async def shown(request: web.Request) -> web.Response:
 async def cancelled(request: web.Request) -> web.Response:
     """The run's end: 200 when it has ended by this, 202 when its node was asked."""
     wanted, who, daemon = await body(request, Cancel), caller(request), control(request)
-    reason = storable_text(wanted.reason or f"cancelled by {who.source}")
+    reason = storable_text(wanted.reason) if wanted.reason else None
     number = run_id(request)
     try:
         state = await daemon.operations.cancel(number, reason, who.actor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from jobd.api.app import answer, control
-from jobd.api.bodies import query
+from jobd.api.bodies import named, query
 from jobd.api.wishes import OutcomesQuery
 from jobd.errors import NotFound
 
@@ -18,7 +18,7 @@ async def listed(request: web.Request) -> web.Response:
 
 async def shown(request: web.Request) -> web.Response:
     """One schedule, with its last runs where they are asked for."""
-    wanted, name = query(request, OutcomesQuery), request.match_info["name"]
+    wanted, name = query(request, OutcomesQuery), named(request)
     for schedule in await control(request).views.schedules(name, wanted.outcomes):
         return answer(schedule)
     raise NotFound(f"there is no schedule {name}")

@@ -9,14 +9,14 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from jobd.api.access import Caller
+from jobd.api.access import Caller, for_now
 from jobd.api.bearers import Bearers, Pace, holder
 from jobd.api.connection import Connection, limits
 from jobd.api.control import Control
@@ -103,10 +103,15 @@ def by_token(settings: ApiSettings, tokens: Bearers) -> Identify:
 
     async def identify(request: web.Request) -> Caller | None:
         _check_host(request, hosts)
-        _check_pace(pace, request.remote)
         if request.path in OPEN:
-            return Caller(actor=Actor(name="probe", token=""), role=Role.VIEWER)
-        who = await holder(request.headers.get("Authorization", ""), tokens)
+            _check_pace(pace, ("open", request.remote))
+            return Caller(actor=Actor(name="probe", token=""), role=Role.VIEWER, still=for_now)
+        try:
+            who = await holder(request.headers.get("Authorization", ""), tokens)
+        except Refused:
+            # of strangers alone: they must not spend what others at this address need
+            _check_pace(pace, request.remote)
+            raise
         _check_pace(pace, (who.actor.token,))
         _check_origin(request, hosts)
         return who
@@ -123,22 +128,36 @@ def _check_host(request: web.Request, hosts: Collection[str]) -> None:
 def _check_origin(request: web.Request, hosts: Collection[str]) -> None:
     """A browser says from where a page writes; programs say nothing."""
     origin = request.headers.get("Origin")
-    if origin is not None and request.method not in READS and not _allowed(urlsplit(origin).netloc, hosts):
+    if origin is None or request.method in READS:
+        return
+    name = _name(urlsplit(origin).netloc)
+    ours = name == _name(request.headers.get("Host", "")) or name in hosts or _loops_back(name)
+    if not name or not ours:
         raise Refused(403, "wrong_origin", "pages of other places may not write here", close=True)
 
 
 def _allowed(host: str, hosts: Collection[str]) -> bool:
+    name = _name(host)
+    return name == "localhost" or name in hosts or _address(name) is not None
+
+
+def _name(host: str) -> str:
+    """Without its port; empty when there is none."""
     try:
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
-        return False
-    if name == "localhost" or name in hosts:
-        return True
+        return ""
+
+
+def _loops_back(name: str) -> bool:
+    return name == "localhost" or ((address := _address(name)) is not None and address.is_loopback)
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
     try:
-        ip_address(name)
+        return ip_address(name)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _check_pace(pace: Pace, whose: object) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from jobd.api.bodies import Length, Name
+from jobd.api.bodies import Instant, Length, Name, Reason
 from jobd.api.feed import KINDS
 from jobd.model.bulk import EVERY, BulkAction
 from jobd.model.message import MessageState
@@ -15,7 +15,6 @@ from jobd.model.roles import Role
 from jobd.model.stats import Window
 from jobd.model.token import NAME as TOKEN_NAME
 
-Reason = Annotated[str, Field(max_length=500)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 FilterText = Annotated[str, Field(max_length=2000)]
 
@@ -37,7 +36,7 @@ class Why(_Strict):
 class Pause(Why):
     """POST /v1/queues/{name}/pause, POST /v1/schedules/{name}/pause; the body may be empty."""
 
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     length: Annotated[Length | None, Field(alias="for")] = None
     """`30m` from now; not together with `until`. With neither: until somebody resumes."""
 
@@ -88,7 +87,7 @@ class Messages(Why):
     ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
 
 
-class NewToken(_Strict):
+class NewToken(Why):
     """POST /v1/tokens"""
 
     name: Annotated[str, Field(pattern=TOKEN_NAME)]

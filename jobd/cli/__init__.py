@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from jobd import __version__
 from jobd.errors import ConfigError, JobdError
-from jobd.pipes import outlive_readers
+from jobd.pipes import CannotWrite, outlive_readers, written_out
 
 COMMANDS = ("run", "demo", "init", "check", "migrate", "adopt", "token", "doctor", "next", "version")
 """One file each, with `add(subparsers)` and `run(args) -> int`."""
@@ -43,16 +43,17 @@ def main(argv: list[str] | None = None) -> int:
     outlive_readers()
     words = sys.argv[1:] if argv is None else argv
     named = words[0] if words and words[0] in COMMANDS else None
-    args = parser((named,) if named else COMMANDS).parse_args(words)
     try:
-        return command(args.command).run(args)
+        with written_out():
+            args = parser((named,) if named else COMMANDS).parse_args(words)
+            return command(args.command).run(args)
     except ConfigError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         if any(problem.line for problem in error.problems):
             print("jobd check shows each with its line", file=sys.stderr)
         return EXIT_CONFIG
-    except JobdError as error:
+    except (CannotWrite, JobdError) as error:
         print(f"jobd: {error}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:

@@ -6,9 +6,10 @@ import argparse
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from jobd.cli.which_file import takes_file
 
 if TYPE_CHECKING:
     from jobd.config import Config
@@ -29,7 +30,7 @@ def add(sub: Subparsers) -> None:
         description="Report every problem of the configuration, or when its schedules are due.",
         epilog="Exit status: 0 usable, 9 not.",
     )
-    parser.add_argument("file", nargs="?", type=Path, help="default: $JOBD_CONFIG, ./jobd.toml or /etc/jobd/jobd.toml")
+    takes_file(parser)
     parser.add_argument("--show", action="store_true", help="print each value and where it comes from")
     parser.set_defaults(run=run)
 
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from jobd.config import examine
     from jobd.config.report import rendered
 
-    report = examine(args.file, environ=os.environ)
+    report = examine(args.config, environ=os.environ)
     problems = report.problems if report.merged is None else _all_problems(report.problems, report.merged)
     for warning in report.warnings:
         print(rendered(warning, report.texts, severity="warning"), end="\n\n", file=sys.stderr)

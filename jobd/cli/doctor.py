@@ -6,8 +6,9 @@ import argparse
 import asyncio
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from jobd.cli.which_file import takes_file
 
 if TYPE_CHECKING:
     from jobd.config import Config
@@ -31,7 +32,7 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="jobd.toml to use")
+    takes_file(parser)
     parser.add_argument("--json", action="store_true", help="one JSON list for programs")
     parser.set_defaults(run=run)
 

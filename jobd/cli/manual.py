@@ -62,7 +62,7 @@ def jobctl_page() -> str:
             lines += [".PP", rf"\fBjobctl {name} {action.name}\fR: {_safe(action.words)}", *_options(parser)]
         own = [f"  {action.example}" for action in jobctl.actions_of(module) if action.example]
         lines += [".PP", ".nf", *(_safe(example) for example in [*module.EXAMPLES.splitlines(), *own]), ".fi"]
-    return _page([*lines, *_exits("jobctl"), *_see("jobd(8), jobd.toml(5)")])
+    return _page([*lines, *_environment(), *_exits("jobctl"), *_see("jobd(8), jobd.toml(5)")])
 
 
 def jobd_page() -> str:
@@ -162,6 +162,12 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
 def _head(name: str, section: int, words: str) -> list[str]:
     title = f'.TH {name.upper()} {section} "" "jobd {__version__}"'
     return [r".\" Made from the parsers by python -m jobd.cli.manual", title, ".SH NAME", rf"{name} \- {words}"]
+
+
+def _environment() -> Iterator[str]:
+    yield ".SH ENVIRONMENT"
+    for name, words in jobctl.ENVIRONMENT:
+        yield from (".TP", rf"\fB{name}\fR", _safe(words))
 
 
 def _exits(name: str) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from pathlib import Path
+
+from jobd.cli.which_file import takes_file
 
 EXAMPLES = """examples:
   jobd migrate                      what `jobd run` does at its start, and nothing else
@@ -23,7 +24,7 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="jobd.toml to use")
+    takes_file(parser)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--sql", action="store_true", help="print the SQL instead of running it")
     instead.add_argument("--roles", action="store_true", help="print the SQL that makes jobd's roles and grants")

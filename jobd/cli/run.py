@@ -7,8 +7,9 @@ import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from jobd.cli.which_file import takes_file
 
 if TYPE_CHECKING:
     from jobd.config import Config
@@ -17,7 +18,7 @@ STRAGGLERS_SECONDS = 1.0
 
 EXAMPLES = """examples:
   jobd run                               with $JOBD_CONFIG, ./jobd.toml or /etc/jobd/jobd.toml
-  jobd run --config /srv/app/jobd.toml
+  jobd run /srv/app/jobd.toml            the same: --config /srv/app/jobd.toml
   JOBD_DAEMON__WORKERS=2 jobd run        any key from the environment
   systemctl start jobd                   as a service (see docs/operations.md)
 """
@@ -31,7 +32,7 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="jobd.toml to use")
+    takes_file(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,11 +46,13 @@ def run(args: argparse.Namespace) -> int:
 def serve_config(config: Config) -> int:
     """Run the daemon until it is told to stop; its exit status."""
     from jobd import logs
+    from jobd.config import known_secrets
     from jobd.daemon import serve
     from jobd.engine.context import bound_facts
     from jobd.stop import Stop
 
     logs.set_up(config.daemon.log_level, config.daemon.log_format, bound_facts)
+    logs.keep_from(known_secrets(config).without)
 
     async def main() -> None:
         stop = Stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -33,7 +32,10 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     new.add_argument("--role", choices=("viewer", "operator", "admin"), required=True)
     new.add_argument("--lasts", metavar="LENGTH", help="such as 90d; without it: until it is revoked")
     verbs.add_parser("list", help="all of them, without their texts")
-    verbs.add_parser("revoke", help="close the door").add_argument("name", metavar="NAME")
+    end = verbs.add_parser("revoke", help="close the door")
+    end.add_argument("name", metavar="NAME")
+    for verb in (new, end):
+        verb.add_argument("--reason", metavar="TEXT", help="kept in the journal (jobctl audit)")
     for verb in verbs.choices.values():
         verb.add_argument("--config", type=Path, metavar="FILE", help="jobd.toml to use")
 
@@ -58,12 +60,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _asked(daemon: Any, args: argparse.Namespace) -> Any:
     from jobd.jobctl.transport import quoted
+    from jobd.jobctl.wishes import said
 
     match args.verb:
         case "add":
-            return daemon.post("/v1/tokens", json.dumps({"name": args.name, "role": args.role, "lasts": args.lasts}))
+            wanted = {"name": args.name, "role": args.role, "lasts": args.lasts, "reason": args.reason}
+            return daemon.post("/v1/tokens", said(wanted))
         case "revoke":
-            return daemon.ask("DELETE", f"/v1/tokens/{quoted(args.name)}")
+            return daemon.ask("DELETE", f"/v1/tokens/{quoted(args.name)}", said({"reason": args.reason}))
     return daemon.get("/v1/tokens")
 
 
@@ -76,7 +80,7 @@ async def _done(config: Any, args: argparse.Namespace) -> Any:
     from jobd.store.migrate import migrate
     from jobd.store.tokens import Tokens
 
-    who = Actor(name=f"uid:{os.geteuid()} (jobd token)", uid=os.geteuid(), pid=os.getpid())
+    who = Actor.program("jobd token", uid=os.geteuid(), pid=os.getpid())
     async with database_url(config) as url:
         await migrate(url)
         async with open_database(url, connections=1) as database:
@@ -84,10 +88,10 @@ async def _done(config: Any, args: argparse.Namespace) -> Any:
             match args.verb:
                 case "add":
                     lasts = parse_duration(args.lasts) if args.lasts else None
-                    secret = await tokens.add(args.name, Role[args.role.upper()], who, lasts=lasts)
+                    secret = await tokens.add(args.name, Role[args.role.upper()], who, lasts=lasts, reason=args.reason)
                     return {"name": args.name, "token": secret}
                 case "revoke":
-                    await tokens.revoke(args.name, who)
+                    await tokens.revoke(args.name, who, args.reason)
                     return {"name": args.name, "revoked": True}
             return {"tokens": [asdict(one) for one in await tokens.all()]}
 

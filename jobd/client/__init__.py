@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jobd.client.stream import Event
     from jobd.client.sync import SyncClient
     from jobd.client.transaction import enqueue_in, enqueue_many_in
-    from jobd.errors import ArgumentsRefused, Conflict, NotFound, StoreUnavailable, UnknownJob
+    from jobd.errors import ArgumentsRefused, Conflict, NotFound, StoreUnavailable, UnknownJob, UnknownQueue
     from jobd.model.run import NewRun, Run, RunState
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "StoreUnavailable",
     "SyncClient",
     "UnknownJob",
+    "UnknownQueue",
     "enqueue_in",
     "enqueue_many_in",
 ]
@@ -46,7 +47,9 @@ _HOMES = {
     "enqueue_in": "jobd.client.transaction",
     "enqueue_many_in": "jobd.client.transaction",
     **dict.fromkeys(("ClientError", "NoAnswer", "NotPermitted", "NotRunning", "Refused"), "jobd.client.errors"),
-    **dict.fromkeys(("ArgumentsRefused", "Conflict", "NotFound", "StoreUnavailable", "UnknownJob"), "jobd.errors"),
+    **dict.fromkeys(
+        ("ArgumentsRefused", "Conflict", "NotFound", "StoreUnavailable", "UnknownJob", "UnknownQueue"), "jobd.errors"
+    ),
     **dict.fromkeys(("NewRun", "Run", "RunState"), "jobd.model.run"),
 }
 

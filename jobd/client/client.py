@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -18,10 +18,12 @@ from jobd.client.asks import jobs, queues, runs, schedules
 from jobd.client.asks.ask import Ask
 from jobd.client.asks.new_runs import new_run
 from jobd.client.clock import Deadline
+from jobd.client.connector import SocketConnector
 from jobd.client.errors import NoAnswer
 from jobd.client.place import place
 from jobd.client.reading import read, refused
 from jobd.client.stream import Event
+from jobd.model.duration import Length
 from jobd.model.reports import JobReport, QueueReport, ScheduleReport
 from jobd.model.run import NewRun, Run, RunState
 
@@ -67,7 +69,7 @@ class Client:
             there.url or "http://jobd",
             connector=aiohttp.TCPConnector(keepalive_timeout=KEPT_SECONDS, limit=CONNECTIONS)
             if there.socket is None
-            else aiohttp.UnixConnector(path=there.socket, keepalive_timeout=KEPT_SECONDS, limit=CONNECTIONS),
+            else SocketConnector(there, keepalive_timeout=KEPT_SECONDS, limit=CONNECTIONS),
             headers={"Authorization": f"Bearer {there.token}"} if there.token else {},
         )
         return self
@@ -85,7 +87,7 @@ class Client:
         *,
         queue: str | None = None,
         priority: int | None = None,
-        delay: timedelta | None = None,
+        delay: Length | None = None,
         at: datetime | None = None,
         key: str | None = None,
         **args: Any,
@@ -93,9 +95,10 @@ class Client:
         """Add one run and return its id, or that of the run which has `key` already.
 
         What the job's function takes stands beside the options; where it takes one of their names, pass a NewRun.
+        `delay` is a timedelta, seconds, or a text like "5m".
 
         Raises:
-            ArgumentsRefused, UnknownJob, Conflict: it was not added; a job that is disabled is a Conflict.
+            ArgumentsRefused, UnknownJob, UnknownQueue, Conflict: it was not added; a disabled job is a Conflict.
         """
         body = new_run(job, args, queue=queue, priority=priority, delay=delay, at=at, key=key)
         return await self.ask(runs.enqueue(body))

@@ -2,12 +2,13 @@
 
     JobdError
     ├── ClientError
-    │   ├── NotRunning         nobody listens there: nothing was asked
+    │   ├── NotRunning         nobody listens there, or not the daemon: nothing was asked
     │   ├── NoAnswer           the daemon was asked and its answer did not come: it may have done it
     │   ├── NotPermitted       it does not do this for you
     │   └── Refused            it does not take this request; `code` says why, for programs
     ├── ArgumentsRefused       as inside the daemon, where the words are the same: see `jobd.errors`
     ├── UnknownJob
+    ├── UnknownQueue
     ├── NotFound
     ├── Conflict
     ├── StoreUnavailable
@@ -18,7 +19,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobd.errors import ArgumentsRefused, Conflict, JobdError, NotFound, StoreRefused, StoreUnavailable, UnknownJob
+from jobd.errors import (
+    ArgumentsRefused,
+    Conflict,
+    JobdError,
+    NotFound,
+    StoreRefused,
+    StoreUnavailable,
+    UnknownJob,
+    UnknownQueue,
+)
 
 
 class ClientError(JobdError):
@@ -51,6 +61,7 @@ class Refused(ClientError):
 _BY_CODE: dict[str, type[JobdError]] = {
     "arguments_refused": ArgumentsRefused,
     "unknown_job": UnknownJob,
+    "unknown_queue": UnknownQueue,
     "not_found": NotFound,
     "conflict": Conflict,
     "store_unavailable": StoreUnavailable,

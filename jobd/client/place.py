@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket as sockets
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from jobd.client.errors import NotRunning
+from jobd.listener import strange, stranger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,12 @@ class Place:
 
     def __str__(self) -> str:
         return self.socket or self.url or ""
+
+    def check(self, connection: sockets.socket) -> None:
+        """Before anything is sent on a connection to the socket. Raises NotRunning when somebody else listens there."""
+        assert self.socket is not None
+        if (uid := stranger(connection, self.socket)) is not None:
+            raise NotRunning(f"{strange(self.socket, uid)}; check who put it there")
 
     def not_running(self, error: OSError) -> NotRunning:
         """What it means that no connection can be made."""

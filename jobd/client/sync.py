@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,9 +19,10 @@ from jobd.client.asks.ask import Ask
 from jobd.client.asks.new_runs import new_run
 from jobd.client.clock import Deadline
 from jobd.client.errors import NoAnswer
-from jobd.client.place import place
+from jobd.client.place import Place, place
 from jobd.client.reading import read, refused
 from jobd.client.stream import Event
+from jobd.model.duration import Length
 from jobd.model.reports import JobReport, QueueReport, ScheduleReport
 from jobd.model.run import NewRun, Run, RunState
 
@@ -55,7 +56,7 @@ class SyncClient:
         *,
         queue: str | None = None,
         priority: int | None = None,
-        delay: timedelta | None = None,
+        delay: Length | None = None,
         at: datetime | None = None,
         key: str | None = None,
         **args: Any,
@@ -169,7 +170,7 @@ class SyncClient:
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         if self._place.socket is not None:
-            return _UnixConnection(self._place.socket, timeout)
+            return _UnixConnection(self._place, self._place.socket, timeout)
         parts = urlsplit(self._place.url or "")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         return kind(parts.hostname or "", parts.port, timeout=timeout)
@@ -178,11 +179,12 @@ class SyncClient:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over the control socket."""
 
-    def __init__(self, path: str, timeout: float) -> None:
+    def __init__(self, there: Place, path: str, timeout: float) -> None:
         super().__init__("jobd", timeout=timeout)
-        self._path = path
+        self._place, self._path = there, path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
+        self._place.check(self.sock)

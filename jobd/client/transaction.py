@@ -11,11 +11,13 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from jobd.errors import ArgumentsRefused, Conflict, JobdError, UnknownJob
+from jobd.errors import ArgumentsRefused, Conflict, JobdError, UnknownJob, UnknownQueue
+from jobd.model.duration import Length, length_of
+from jobd.model.instant import in_reach
 from jobd.model.storable import storable
 from jobd.statements import statements
 
@@ -31,7 +33,7 @@ def enqueue_in(
     *,
     queue: str | None = None,
     priority: int | None = None,
-    delay: timedelta | None = None,
+    delay: Length | None = None,
     at: datetime | None = None,
     key: str | None = None,
     notify: bool = True,
@@ -43,15 +45,15 @@ def enqueue_in(
     two-phase commit, which Postgres refuses to a transaction that notifies.
 
     Raises:
-        UnknownJob, Conflict: there is no such job or queue, or the job is disabled; the transaction has to roll back.
+        UnknownJob, UnknownQueue, Conflict: it is not there, or the job is disabled; the transaction has to roll back.
         ArgumentsRefused: the same, unless it was found before Postgres was asked.
-        ValueError: `delay` and `at`, or an instant without a zone.
+        ValueError: `delay` and `at`, an instant without a zone or out of reach, or a delay that is no length.
     """
     if delay is not None and at is not None:
         raise ValueError("delay and at exclude each other")
-    if at is not None and at.tzinfo is None:
-        raise ValueError(f"{at} has no time zone: which instant is it?")
-    values = [job, storable(args), queue, priority, at, delay, key, notify]
+    due = None if at is None else in_reach(at)
+    wait = None if delay is None else length_of(delay)
+    values = [job, storable(args), queue, priority, due, wait, key, notify]
     return _asked(connection, sql.enqueue, values, lambda ids: ids[0])
 
 
@@ -103,7 +105,8 @@ class _Refusals:
         said = getattr(error, "diag", error)  # psycopg keeps the parts there, asyncpg on the error itself
         message = getattr(said, "message_primary", None) or getattr(said, "message", None) or str(error)
         hint = getattr(said, "message_hint", None) or getattr(said, "hint", None)
-        raise self._KINDS[state](f"{message}; {hint}" if hint else message) from error
+        kind_of = UnknownQueue if getattr(said, "table_name", None) == "queues" else self._KINDS[state]
+        raise kind_of(f"{message}; {hint}" if hint else message) from error
 
 
 _refusals = _Refusals()

@@ -15,6 +15,7 @@ from jobd.config.storable import not_storable
 from jobd.config.values import NAME
 from jobd.errors import Problem
 from jobd.model.job import Job
+from jobd.model.privacy import OF_MESSAGE
 from jobd.model.queue import Queue
 from jobd.model.settings import DaemonSettings
 
@@ -146,10 +147,19 @@ def _warnings(merged: Merged) -> list[Problem]:
     if "keep" in merged.table(("privacy",)) and not merged.get(("privacy", "redact")):
         what = "has no effect: redact names nothing that could be overwritten"
         warnings.append(merged.problem(("privacy", "keep"), what, 'add redact = ["args.…"]'))
+    for path in _hide_nothing(merged.get(("privacy", "redact"))):
+        hint = f"after mail. stands one of {', '.join(OF_MESSAGE)} or *"
+        warnings.append(merged.problem(("privacy", "redact"), f"{path} hides nothing of a message", hint))
     for kind in ("jobs", "schedules"):
         for name, table in merged.table((kind,)).items():
             warnings += cron_warnings(merged, (kind, name), table) if isinstance(table, dict) else []
     return warnings
+
+
+def _hide_nothing(redact: Any) -> list[str]:
+    """The paths that begin with `mail.` and go on with what no message has, or needs to be shown by."""
+    paths = [path for path in redact if isinstance(path, str)] if isinstance(redact, list) else []
+    return [path for path in paths if path[:5] == "mail." and path.split(".")[1] not in (*OF_MESSAGE, "*")]
 
 
 def _is_count(value: Any) -> bool:

@@ -40,6 +40,10 @@ _LIMITS = {
     "string_too_long": ("max_length", "must have at most {} characters"),
     "too_short": ("min_length", "needs at least {} element"),
 }
+_DO = {
+    "run": 'it names a function; a program is written command = ["program", "argument"]',
+    "command": 'write command = ["program", "argument"]; no shell reads it',
+}
 _KINDS = {
     bool: "true or false",
     str: "a string",
@@ -75,7 +79,12 @@ def _problem(detail: ErrorDetails, above: Path, merged: Merged) -> Problem:
         return merged.problem(path, what, hint or None)
     if kind == "literal_error":
         return _choice(path, context["expected"], detail["input"], merged)
-    return merged.problem(path, _sentence(kind, context, detail))
+    return merged.problem(path, _sentence(kind, context, detail), _instead(path))
+
+
+def _instead(path: Path) -> str | None:
+    """What was meant, where a function and a program are easily taken for each other."""
+    return _DO.get(str(path[2])) if len(path) == 3 and path[0] == "jobs" else None
 
 
 def _choice(path: Path, expected: str, given: Any, merged: Merged) -> Problem:

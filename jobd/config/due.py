@@ -73,6 +73,6 @@ def _expression(merged: Merged, path: Path, table: TomlTable) -> list[Problem]:
 def _instant(merged: Merged, path: Path, table: TomlTable) -> list[Problem]:
     try:
         instant_of(table.get("at"), zone_of(merged, table))
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         return [merged.problem((*path, "at"), str(error))]
     return []

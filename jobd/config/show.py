@@ -1,4 +1,4 @@
-"""Every setting with its value and origin, for people; secrets are masked."""
+"""Every setting with its value and origin, for people; secrets, and what `[privacy] redact` names, are masked."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from jobd.config.secrets import MASK, is_secret
 from jobd.config.tables import Table
 from jobd.config.validated import Tables
 from jobd.model.duration import format_duration
+from jobd.model.privacy import Mask
 from jobd.model.settings import DaemonSettings
 
 SINGLE = ("daemon", "database", "control", "api", "dashboard", "privacy", "app", "keep", "mail", "paymob", "defaults")
@@ -25,11 +26,12 @@ SINGLE = ("daemon", "database", "control", "api", "dashboard", "privacy", "app",
 def shown(tables: Tables, merged: Merged, daemon: DaemonSettings) -> tuple[Shown, ...]:
     """All keys of the single tables, and the written ones of queues, jobs and schedules."""
     found = {"daemon.state_directory": str(daemon.state_directory), "daemon.socket": str(daemon.socket)}
-    settings = [setting for name in SINGLE for setting in _table(getattr(tables, name), (name,), merged)]
+    mask = Mask(tables.privacy.redact)
+    settings = [setting for name in SINGLE for setting in _table(getattr(tables, name), (name,), merged, mask)]
     for kind in ("queues", "jobs", "schedules"):
         for name, table in getattr(tables, kind).items():
             settings += [
-                (key, value, origin) for key, value, origin in _table(table, (kind, name), merged, written=True)
+                (key, value, origin) for key, value, origin in _table(table, (kind, name), merged, mask, written=True)
             ]
     return tuple((key, found.get(key, value), origin) for key, value, origin in settings)
 
@@ -39,24 +41,29 @@ def origins(merged: Merged) -> dict[str, str]:
     return {dotted(path): merged.origin(path) for path in merged.written()}
 
 
-def _table(table: Table | None, above: Path, merged: Merged, *, written: bool = False) -> Iterator[Shown]:
+def _table(
+    table: Table | None, above: Path, merged: Merged, mask: Mask, *, written: bool = False
+) -> Iterator[Shown]:
     if table is None:
         return
     for name, field in fields(type(table)).items():
         path = (*above, name)
         value = getattr(table, "schema_" if field.alias else name)
         if isinstance(value, Table):
-            yield from _table(value, path, merged, written=written)
+            yield from _table(value, path, merged, mask, written=written)
         elif not written or merged.get(path) is not None:
-            yield dotted(path), _text(value, path), merged.origin(path)
+            yield dotted(path), _text(value, path, mask), merged.origin(path)
 
 
-def _text(value: Any, path: Path) -> str:
+def _text(value: Any, path: Path, mask: Mask) -> str:
     if value is None:
         return ""
     if isinstance(value, SecretStr) or is_secret(path):
         return MASK
-    return json.dumps(_plain(value, path), ensure_ascii=False)
+    plain = _plain(value, path)
+    if path[0] in ("jobs", "schedules") and path[2:] == ("args",):
+        plain = mask.of("args", plain)
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def _plain(value: Any, path: Path) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -49,6 +49,7 @@ class Dashboard(Changing):
         Binding("colon,ctrl+p", "command_palette", "Commands", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("z", "freeze", "Freeze", show=False),
+        Binding("u", "undo", "Undo the last change", show=False),
         Binding("T", "theme", "Theme", show=False),
         Binding("C", "copy_command", "Copy command", show=False),
         Binding("q", "quit", "Quit"),
@@ -100,12 +101,14 @@ class Dashboard(Changing):
         """The screen that is looked at, when no dialog lies over it."""
         return self.screen if isinstance(self.screen, Page) else None
 
-    def go(self, name: str) -> None:
-        """Show a screen, without what was opened over it before."""
+    def go(self, name: str, chosen: Hashable | None = None) -> None:
+        """Show a screen, without what was opened over it before; its row with the key `chosen` is the chosen one."""
         if name != self.current_mode:
             self.switch_mode(name)
         while len(self.screen_stack) > 1:
             self.pop_screen()
+        if chosen is not None and self.page is not None:
+            self.page.call_after_refresh(self.page.seek, chosen)  # it may be shown for the first time
 
     def find_runs(self, text: str) -> None:
         """Show the runs that a filter finds."""
@@ -174,7 +177,7 @@ class Dashboard(Changing):
     # --- keys ---
 
     def action_go(self, name: str) -> None:
-        self.go(name)
+        self.go(name, self.page.leads_to(name) if self.page is not None else None)
 
     def action_freeze(self) -> None:
         self.frozen = not self.frozen

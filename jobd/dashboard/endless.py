@@ -27,6 +27,8 @@ class Endless(Page, Generic[R]):
         self._shown: Hashable = None
         """What `pages` was asked for."""
         self._wanted: set[int] = set()
+        self._failed: JobdError | None = None
+        """Why a page further down is not there."""
         self._ticks = 0
 
     @property
@@ -47,8 +49,10 @@ class Endless(Page, Generic[R]):
     async def show_first(self, wanted: Hashable, fetch: Fetch[R]) -> None:
         """Show the first page of what is wanted; from the top when something else was shown before."""
         if self.pages is not None and wanted == self._shown and self.table.scroll_y >= SIZE // 2:
+            if self._failed is not None:
+                raise self._failed
             return  # whoever has scrolled away reads: the list stays
-        self.pages = Pages(await fetch(None), fetch)
+        self.pages, self._failed = Pages(await fetch(None), fetch), None
         if wanted != self._shown:
             self._shown = wanted
             self.table.choose(0)
@@ -65,7 +69,10 @@ class Endless(Page, Generic[R]):
         try:
             await pages.fetch(number)
         except JobdError as error:
-            self.dash.missed(error)
+            self._failed = error
+            self.missed(error)
+        else:
+            self._failed = None
         finally:
             self._wanted.discard(number)
         if pages is self.pages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -17,6 +17,7 @@ from jobd.model.change import AuditEntry
 from jobd.model.reports import QueueReport, ScheduleReport
 from jobd.model.roles import Role
 
+Thing = QueueReport | ScheduleReport
 LOOKED_BACK = 50
 """Entries of the journal about one thing in which its last change is looked for."""
 
@@ -24,8 +25,6 @@ LOOKED_BACK = 50
 class Pausable(Page):
     """`chosen` is what the keys are about."""
 
-    KIND: ClassVar[str] = ""
-    """`queue` or `schedule`: what is chosen, and the first half of its actions in the journal."""
     ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(("pause", "pause_for", "undo"), Role.OPERATOR)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause/resume"),
@@ -33,71 +32,66 @@ class Pausable(Page):
         Binding("u", "undo", "Undo the last change", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._mine: set[int] = set()
-        """Changes that were made here: taking them back needs no question."""
-
     @property
-    def chosen(self) -> QueueReport | ScheduleReport | None:
+    def chosen(self) -> Thing | None:
         """What the keys are about; None when there is nothing."""
         raise NotImplementedError
-
-    def pausing(self, reason: str | None = None, lasts: str | None = None) -> Deed | None:
-        """Pause what is chosen, or let it go on."""
-        raise NotImplementedError
-
-    def change(self, deed: Deed | None) -> None:
-        """Do what answers with an entry of the journal, which `u` takes back."""
-        self.do(deed, self._made)
 
     def action_copy_name(self) -> None:
         if (thing := self.chosen) is not None:
             self.copy(thing.name, f"name {thing.name}")
 
     def action_pause(self) -> None:
-        self.change(self.pausing())
+        if (thing := self.chosen) is not None:
+            self.do(_pausing(thing))
 
     def action_pause_for(self) -> None:
         if (thing := self.chosen) is None:
             return
         if thing.paused_at is not None:
-            self.dash.say(f"{self.KIND} {thing.name} is paused already; p lets it go on", bad=True)
+            self.dash.say(f"{kind(thing)} {thing.name} is paused already; p lets it go on", bad=True)
             return
-        self.app.push_screen(
-            Ask(f"Pause {self.KIND} {thing.name}", hint=HINT, check=wrong), self._pause_said(thing.name)
-        )
-
-    def action_undo(self) -> None:
-        if (thing := self.chosen) is not None:
-            self.run_worker(self._undo(thing.name), group="deeds")
-
-    def _pause_said(self, name: str) -> Any:
-        """What takes the line that was typed; the thing may not be the chosen one any more."""
 
         def said(text: str | None) -> None:
-            if text is not None and self.chosen is not None and self.chosen.name == name:
+            if text is not None:
                 lasts, reason = pause_of(text)
-                self.change(self.pausing(reason, lasts))
+                self.do(_pausing(thing, reason, lasts))
 
-        return said
+        self.app.push_screen(Ask(f"Pause {kind(thing)} {thing.name}", hint=HINT, check=wrong), said)
 
-    async def _undo(self, name: str) -> None:
+    def action_undo(self) -> None:
+        """The last change that was made here, as the line above the keys says; else the last one of what is chosen."""
+        if self.dash.back is not None or (thing := self.chosen) is None:
+            self.dash.action_undo()
+        else:
+            self.run_worker(self._undo(thing), group="deeds")
+
+    async def _undo(self, thing: Thing) -> None:
         try:
-            found = await self.client.ask(audit.page(LOOKED_BACK, target=name))
+            found = await self.client.ask(audit.page(LOOKED_BACK, target=thing.name))
         except JobdError as error:
             self.dash.say(str(error), bad=True)
             return
-        entry = next((one for one in found.entries if self._can_be_undone(one, name)), None)
+        entry = next((one for one in found.entries if _can_be_undone(one, thing)), None)
         if entry is None:
-            self.dash.say(f"nothing was changed about {self.KIND} {name} that could be undone", bad=True)
+            self.dash.say(f"nothing was changed about {kind(thing)} {thing.name} that could be undone", bad=True)
             return
-        answer = await self.dash.carry_out(deeds.undo_change(entry, mine=entry.id in self._mine))
+        answer = await self.dash.carry_out(deeds.undo_change(entry, mine=entry.id in self.dash.mine))
         if answer is not None:
             self.old(at_once=True)
 
-    def _can_be_undone(self, entry: AuditEntry, name: str) -> bool:
-        return entry.can_be_undone and entry.target == name and entry.action.partition(".")[0] == self.KIND
 
-    def _made(self, entry: AuditEntry) -> None:
-        self._mine.add(entry.id)
+def kind(thing: Thing) -> str:
+    """What it is, and the first half of its actions in the journal."""
+    return "queue" if isinstance(thing, QueueReport) else "schedule"
+
+
+def _pausing(thing: Thing, reason: str | None = None, lasts: str | None = None) -> Deed:
+    """Pause it, or let it go on."""
+    if isinstance(thing, QueueReport):
+        return deeds.pause_queue(thing, reason, lasts)
+    return deeds.pause_schedule(thing, reason, lasts)
+
+
+def _can_be_undone(entry: AuditEntry, thing: Thing) -> bool:
+    return entry.can_be_undone and entry.target == thing.name and entry.action.partition(".")[0] == kind(thing)

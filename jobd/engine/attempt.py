@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import traceback
 from typing import Any
 
 import jobd.store.endings as endings
@@ -13,8 +12,10 @@ from jobd.engine.command import run_command
 from jobd.engine.context import CURRENT, AttemptContext, Stop
 from jobd.engine.loader import Kind, LoadedJob
 from jobd.engine.threads import call_in_thread
+from jobd.engine.traces import where
 from jobd.errors import Cancel, Conflict, Retry
 from jobd.model.run import Ending, Outcome
+from jobd.model.secrets import without_likely
 from jobd.model.storable import storable_result, storable_text
 
 TEXT_LIMIT = 64 * 1024
@@ -86,7 +87,7 @@ def judge(loaded: LoadedJob, context: AttemptContext, error: BaseException) -> E
         return _stopped(context, context.why)
     if isinstance(error, Cancel):
         ending = context.ending(Outcome.CANCELLED)
-        ending.reason = storable_text(str(error), TEXT_LIMIT)
+        ending.reason = _said(context, str(error))
         return ending
     if isinstance(error, Retry):
         return _again(loaded, context, error)
@@ -105,13 +106,18 @@ def _failed(
     loaded: LoadedJob, context: AttemptContext, error: BaseException, outcome: Outcome, text: str
 ) -> Ending:
     ending = context.ending(outcome)
-    ending.error = storable_text(text, TEXT_LIMIT)
-    ending.traceback = storable_text(trace(error), TEXT_LIMIT)
+    ending.error = _said(context, text)
+    ending.traceback = _said(context, where(loaded, error, told=context.why is not None)) or None
     policy, left = loaded.job.retry, context.run.retries_left
     if left > 0:
         ending.again, ending.spend = True, 1
         ending.again_in = min(policy.wait(max(1, policy.retries - left + 1)).total_seconds(), LONGEST_WAIT_SECONDS)
     return ending
+
+
+def _said(context: AttemptContext, text: str) -> str:
+    """`text` as it may be stored and logged; masked before it is cut, which could leave half of a value."""
+    return storable_text(without_likely(context.unquoted(text)), TEXT_LIMIT)
 
 
 def _again(loaded: LoadedJob, context: AttemptContext, again: Retry) -> Ending:
@@ -133,19 +139,3 @@ def describe(error: BaseException) -> str:
     except BaseException as second:  # noqa: BLE001 - a user's __str__ may raise anything
         text = f"(its text could not be made: {type(second).__name__})"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def trace(error: BaseException) -> str:
-    """The traceback of a job's exception, without jobd's own frames."""
-    try:
-        lines = traceback.format_exception(type(error), error, _users_frames(error))
-    except BaseException:  # noqa: BLE001 - formatting calls the user's __str__ and __repr__
-        lines = ["(the traceback could not be made)"]
-    return "".join(lines)
-
-
-def _users_frames(error: BaseException) -> Any:
-    frames = error.__traceback__
-    while frames is not None and frames.tb_next is not None and frames.tb_frame.f_code.co_filename == __file__:
-        frames = frames.tb_next
-    return frames

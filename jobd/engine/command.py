@@ -31,7 +31,7 @@ class CommandFailed(JobdError):
 
 
 async def run_command(job: Job, context: AttemptContext, args: dict[str, Any]) -> dict[str, Any]:
-    """Run `job.command`; its exit status and the kept part of its output.
+    """Run `job.command`; its exit status and the kept part of its output, without masked arguments.
 
     The run's arguments come as JSON in JOBD_ARGS, never formatted into the command line.
 
@@ -52,14 +52,24 @@ async def run_command(job: Job, context: AttemptContext, args: dict[str, Any]) -
             )
         except (OSError, ValueError) as error:
             raise CommandFailed(f"{job.command[0]} cannot be started: {error}") from error
-        status = await _ended(process, context.services.children)
+        try:
+            status = await _ended(process, context.services.children)
+        except asyncio.CancelledError as told:
+            if complaint := _complaint(context, err):
+                told.add_note(f"stderr:\n{complaint}")
+            raise
         for output in (out, err):
             await output.complete(OUTPUT_SECONDS)
     if status:
         how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        tail = f": {err.text[-2000:].strip()}" if err.text.strip() else ""
-        raise CommandFailed(f"{job.command[0]}: {how}{tail}")
-    return {"status": status, "stdout": out.text, "stderr": err.text}
+        complaint = _complaint(context, err)
+        raise CommandFailed(f"{job.command[0]}: {how}{f': {complaint}' if complaint else ''}")
+    return {"status": status, "stdout": context.unquoted(out.text), "stderr": context.unquoted(err.text)}
+
+
+def _complaint(context: AttemptContext, err: Output) -> str:
+    """The last that it said on stderr; masked before it is cut, which could leave half of a value."""
+    return context.unquoted(err.text)[-2000:].strip()
 
 
 async def _ended(process: asyncio.subprocess.Process, children: Children) -> int:

@@ -17,7 +17,11 @@ from typing import Any, Protocol, TypeVar
 
 from jobd.engine.children import Children
 from jobd.model.context import Transaction
+from jobd.model.duration import Length, length_of
+from jobd.model.privacy import NOTHING, Mask
+from jobd.model.quoted import unquoted
 from jobd.model.run import Claimed, Ending, Items, NewRun, Outcome
+from jobd.model.secrets import NONE, Secrets
 from jobd.model.settings import Settings
 
 T = TypeVar("T")
@@ -65,6 +69,9 @@ class Services:
     """The process groups of running commands."""
     end_in: Callable[[Any, AttemptContext], Awaitable[None]]
     """Record the end of this attempt as the last statement of the given transaction."""
+    mask: Mask = NOTHING
+    secrets: Secrets = NONE
+    """What `[privacy] redact` names, and what the configuration hides: a failed attempt quotes neither."""
     resources: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
     bound: logging.LoggerAdapter[logging.Logger] = field(default_factory=lambda: logging.LoggerAdapter(job_log, {}))
 
@@ -168,6 +175,10 @@ class AttemptContext:
             ending.written = True
         return ending
 
+    def unquoted(self, text: str) -> str:
+        """`text` without this run's masked arguments and the configuration's secrets."""
+        return self.services.secrets.without(unquoted(text, self.services.mask, self.run.args))
+
     def stop(self, why: Stop) -> None:
         """End it: the job is told, then its task is cancelled; the first reason counts."""
         if self.why is None:
@@ -215,8 +226,8 @@ class AttemptContext:
         shared: T = await asyncio.shield(future)
         return shared
 
-    async def enqueue(self, job: str, *, delay: timedelta | None = None, key: str | None = None, **args: Any) -> int:
-        due_at = datetime.now(UTC) + delay if delay else None
+    async def enqueue(self, job: str, *, delay: Length | None = None, key: str | None = None, **args: Any) -> int:
+        due_at = datetime.now(UTC) + length_of(delay) if delay else None
         return await self.services.enqueue(
             NewRun(job=job, args=args, due_at=due_at, key=key, source=f"run {self.run.id}")
         )

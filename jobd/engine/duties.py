@@ -28,6 +28,8 @@ PROGRESS_LIMIT = 4096
 PROMOTE_BATCH = 1000
 UNHELD_EVERY_SECONDS = 30.0
 RETENTION_EVERY_SECONDS = 600.0
+AGAIN_SECONDS = 5.0
+"""After a lock was in the way of partitions."""
 PAUSE_BETWEEN_BATCHES_SECONDS = 0.1
 SCRUBBED_AT_MOST = 1000
 """Batches in a round, some minutes: the first one after `[privacy] keep` was set may find months of history."""
@@ -87,12 +89,20 @@ async def hand_back_unheld(runs: Runs, node: int, hands: Hands, heard: Callable[
         heard(queue)
 
 
+async def make_room(retention: Retention) -> bool:
+    """Make tomorrow's partitions, which every ending needs; False when somebody was in the way."""
+    if made := await retention.make_partitions():
+        return made
+    await asyncio.sleep(AGAIN_SECONDS)
+    return False
+
+
 async def retain(
     retention: Retention, outbox: Outbox, keep: KeepSettings, scrubbing: Scrubbing, privacy: PrivacySettings
 ) -> None:
-    """Make tomorrow's partitions, drop, delete and overwrite what is past its age."""
-    if not await retention.make_partitions() or not await retention.drop_partitions(keep):
-        await asyncio.sleep(5)
+    """Drop, delete and overwrite what is past its age."""
+    if not await retention.drop_partitions(keep):
+        await asyncio.sleep(AGAIN_SECONDS)
         return
     while await retention.delete_ended(keep) + await retention.delete_keys():
         await asyncio.sleep(PAUSE_BETWEEN_BATCHES_SECONDS)

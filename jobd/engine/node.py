@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from jobd import __version__
-from jobd.config import Config
+from jobd.config import Config, known_secrets
 from jobd.engine.attempt import end_in
 from jobd.engine.children import Children
 from jobd.engine.context import Services
@@ -29,6 +29,7 @@ from jobd.engine.signals import Signals
 from jobd.errors import StoreUnavailable
 from jobd.model.due import Due
 from jobd.model.health import shown_state
+from jobd.model.privacy import Mask
 from jobd.model.run import Ending, NewRun
 from jobd.store.endings import Tallies
 from jobd.store.listen import Announcer
@@ -55,12 +56,14 @@ class Node:
         ended: Callable[[Sequence[Ending]], None],
         former: Sequence[int] = (),
         hurry: asyncio.Event,
-        intake: bool,
+        adopted: bool = True,
         desired: str = "running",
         counted: Callable[[Tallies], None] = lambda tallies: None,
     ) -> None:
+        """In a database that is not `adopted` nothing new begins, and what is old stays as it is."""
         self.config, self.store, self.home, self.pulse, self.announcer = config, store, home, pulse, announcer
-        self.former, self.hurry, self.intake, self.desired = former, hurry, intake, desired
+        self.former, self.hurry, self.adopted, self.desired = former, hurry, adopted, desired
+        self.intake = adopted and config.daemon.enabled
         self.runnable = runnable
         self.lost = asyncio.Event()
         self.mail_changed = asyncio.Event()
@@ -74,6 +77,8 @@ class Node:
             enqueue=enqueue,
             children=self.children,
             end_in=end_in,
+            mask=Mask(config.privacy.redact),
+            secrets=known_secrets(config),
         )
         self.hunger = Hunger(list(config.queues.values()), jobs)
         self.signals = signals = Signals(
@@ -134,6 +139,7 @@ class Node:
         mail_changed = config.mail != self.config.mail
         self.config = config
         self.services.settings = config.settings
+        self.services.secrets |= known_secrets(config)  # attempts under way have the old ones
         await self.hands.configure(config)
         self.look.serve(list(config.queues))
         if mail_changed:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from jobd.engine.loops import woken
+from jobd.errors import Conflict
 from jobd.model.bulk import Bulk, BulkAction
 from jobd.model.change import Action, Actor, AuditEntry, Change
 from jobd.model.filter import Filter
@@ -66,7 +67,7 @@ class Operations:
         self._around.changed()
         return undone
 
-    async def cancel(self, run: int, reason: str, who: Actor) -> RunState:
+    async def cancel(self, run: int, reason: str | None, who: Actor) -> RunState:
         """Ask for a run's end: CANCELLED when it ended at once, RUNNING when its node was asked.
 
         Raises:
@@ -96,35 +97,34 @@ class Operations:
             self._around.changed()
         return changed
 
-    async def triggered(self, schedule: str) -> tuple[str, dict[str, Any]]:
-        """(job, arguments) of what a schedule starts.
+    async def trigger(self, schedule: str, who: Actor, reason: str | None) -> tuple[int, bool]:
+        """Start a run as this schedule would, now; (its id, whether it is new: a `unique` job may have one already).
 
         Raises:
-            NotFound: there is no such schedule.
+            NotFound, Conflict: see `Changes.trigger`.
         """
-        return await self._changes.triggered(schedule)
+        started = await self._changes.trigger(schedule, who, reason)
+        if started.fresh:
+            self._around.queued(started.queue)
+        return started.id, started.fresh
 
-    async def note(
-        self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any
-    ) -> None:
-        """One line of the journal about what was done elsewhere."""
-        await self._changes.note(who, action, target, reason=reason, **after)
-
-    async def add_token(self, name: str, role: Role, who: Actor, *, lasts: timedelta | None = None) -> str:
+    async def add_token(
+        self, name: str, role: Role, who: Actor, *, lasts: timedelta | None = None, reason: str | None = None
+    ) -> str:
         """A new token's text, which nobody can look up again.
 
         Raises:
             Conflict: the name is in use.
         """
-        return await self._tokens.add(name, role, who, lasts=lasts)
+        return await self._tokens.add(name, role, who, lasts=lasts, reason=reason)
 
-    async def revoke_token(self, name: str, who: Actor) -> None:
+    async def revoke_token(self, name: str, who: Actor, reason: str | None = None) -> None:
         """Close that door.
 
         Raises:
             NotFound: no such token, or it was revoked.
         """
-        await self._tokens.revoke(name, who)
+        await self._tokens.revoke(name, who, reason)
 
     async def tokens(self) -> list[TokenReport]:
         """All there are, expired and revoked ones too."""
@@ -179,7 +179,7 @@ class Operations:
             return
         try:
             batch = await self._bulks.batch(bulk, self._name)
-        except ValueError as error:  # written by a newer jobd, whose filters say more
+        except (ValueError, Conflict) as error:  # begun by a newer jobd, whose filters say more, or before a mask
             await self._bulks.fail(bulk, str(error))
             return
         self._around.ended(batch.ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,11 @@ class Rounds:
 
     async def _retain(self) -> None:
         store, config = self._store, self._node.config
+        if not await duties.make_room(store.retention):
+            return
+        if not self._node.adopted:  # what is past its age here may be all that is left of it
+            await asyncio.sleep(duties.RETENTION_EVERY_SECONDS)
+            return
         await duties.retain(store.retention, store.outbox, config.keep, store.scrubbing, config.privacy)
 
     def _company(self) -> int:

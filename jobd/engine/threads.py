@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jobd.engine.context import AttemptContext
+from jobd.engine.traces import stack_of
 
 
 async def call_in_thread(function: Callable[..., Any], context: AttemptContext, args: dict[str, Any]) -> Any:
@@ -41,5 +42,11 @@ async def call_in_thread(function: Callable[..., Any], context: AttemptContext, 
             return  # the loop has closed: the daemon is gone, and nobody waits
 
     variables = contextvars.copy_context()
-    threading.Thread(target=work, name=f"run {context.run_id}", daemon=True).start()
-    return await future
+    thread = threading.Thread(target=work, name=f"run {context.run_id}", daemon=True)
+    thread.start()
+    try:
+        return await future
+    except asyncio.CancelledError as told:
+        if stands := stack_of(thread):
+            told.add_note(stands)
+        raise

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from jobd.jobctl.output import FORMATS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
     import argparse
@@ -18,13 +20,24 @@ if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time th
 class Action:
     """One of them: its word, what `--help` says about it, its arguments, and what it does.
 
-    `example` is a command line for its help, where the examples of the verb have none of it.
+    `example` is a command line for its help, where the examples of the verb have none of it; `forms` are those of -o
+    that make sense for it.
     """
 
-    __slots__ = ("arguments", "example", "name", "run", "words")
+    __slots__ = ("arguments", "example", "forms", "name", "run", "words")
 
-    def __init__(self, name: str, words: str, arguments: Arguments, run: Run, example: str = "") -> None:
-        self.name, self.words, self.arguments, self.run, self.example = name, words, arguments, run, example
+    def __init__(
+        self,
+        name: str,
+        words: str,
+        arguments: Arguments,
+        run: Run,
+        example: str = "",
+        *,
+        forms: Sequence[str] = FORMATS,
+    ) -> None:
+        self.name, self.words, self.arguments, self.run = name, words, arguments, run
+        self.example, self.forms = example, forms
 
 
 def examples(verb: str, shown: str, action: Action) -> str:
@@ -41,12 +54,3 @@ def listed(actions: Sequence[Action]) -> str:
 
 def nothing(parser: argparse.ArgumentParser) -> None:
     """It takes no arguments of its own."""
-
-
-def named(what: str) -> Arguments:
-    """It takes one name."""
-
-    def arguments(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("name", metavar=what)
-
-    return arguments

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from jobd.jobctl.failures import DONE
-from jobd.jobctl.output import Output, as_json
+from jobd.jobctl.output import PRINTED, Output, as_json
 from jobd.jobctl.transport import Daemon
 
 EXAMPLES = """\
@@ -16,6 +16,7 @@ EXAMPLES = """\
   jobctl api POST /v1/runs '{"job": "clean-old-audit-trail"}'
   echo '{"reason": "test"}' | jobctl api POST /v1/queues/low/pause -
 """
+forms = PRINTED
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
 

@@ -14,6 +14,7 @@ from jobd.jobctl.words import count as counted
 from jobd.model.display import display_safe
 
 LOOK_SECONDS = 0.2
+_DONE_TO = {"retry": "retried", "cancel": "cancelled", "move": "moved"}
 
 
 def change_all(
@@ -33,8 +34,7 @@ def change_all(
     """
     found = daemon.get("/v1/runs/count", filter=filter_text)
     if not found["count"]:
-        output.rows([], ())
-        return DONE
+        return _nobody(output, action, filter_text)
     from jobd.model.bulk import EVERY  # with what it needs, too much for every start
 
     many = f"{counted(found)} {'run' if found['count'] == 1 else 'runs'}"
@@ -43,6 +43,15 @@ def change_all(
     expected = EVERY if found["more"] else found["count"]
     body = {"action": action, "filter": filter_text, "expected_count": expected, "reason": reason}
     return watched(daemon, daemon.post("/v1/runs/bulk", said({**body, "to": queue})), output)
+
+
+def _nobody(output: Output, action: str, filter_text: str) -> int:
+    """Says so; to programs as a bulk that found nothing."""
+    if output.form != "id":
+        none = dict.fromkeys(("expected", "matched", "seen", "changed"), 0)
+        bulk = {"id": None, "action": action, "filter": filter_text, "state": "done", **none}
+        output.one(bulk, _lines, key="id")
+    return DONE
 
 
 def watched(daemon: Daemon, bulk: Row, output: Output) -> int:
@@ -63,6 +72,9 @@ def watched(daemon: Daemon, bulk: Row, output: Output) -> int:
 
 
 def _lines(bulk: Row) -> list[str]:
+    if not bulk["matched"]:
+        words = f"no run that can be {_DONE_TO[bulk['action']]} matches {bulk['filter']}: nothing was changed"
+        return [display_safe(words)]
     rest = bulk["seen"] - bulk["changed"]
     left = f", {rest:,} were not in a state for it" if rest else ""
     error = f": {bulk['error']}" if bulk.get("error") else ""

@@ -8,10 +8,10 @@ import sys
 from importlib import import_module
 
 from jobd.jobctl.actions import examples, listed
-from jobd.jobctl.failures import DONE, INTERRUPTED, WRONG_USE, Failure
+from jobd.jobctl.failures import DONE, FAILED, INTERRUPTED, WRONG_USE, Failure
 from jobd.jobctl.output import FORMATS, Output
 from jobd.jobctl.transport import Daemon
-from jobd.pipes import outlive_readers
+from jobd.pipes import CannotWrite, outlive_readers, written_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
@@ -57,17 +57,33 @@ exit codes:
   9 the configuration is wrong    130 interrupted
 
 jobctl VERB --help shows what a verb takes, with examples."""
+ENVIRONMENT = (
+    (
+        "JOBD_SOCKET",
+        """the daemon's socket, where --socket PATH does not say it; with neither, the first that is there of
+               $RUNTIME_DIRECTORY/jobd.sock, /run/jobd/jobd.sock, /var/lib/jobd/jobd.sock and
+               $XDG_STATE_HOME/jobd/jobd.sock (~/.local/state)""",
+    ),
+    ("JOBD_TOKEN", "the token for top --url"),
+)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Does what the command line says; the exit code. Never raises for what can happen to an operator."""
     outlive_readers()
-    form = _form_in(sys.argv[1:] if argv is None else argv)
+    words = sys.argv[1:] if argv is None else argv
+    failed = Output(_form_in(words)).failure
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
+        if sys.stdout is None:  # what would be done could not be told
+            raise CannotWrite("cannot write: standard output is closed")
+        with written_out():
+            return _run(words)
     except Failure as failure:
-        Output(form).failure(failure)
+        failed(failure)
         return failure.exit_code
+    except CannotWrite as error:
+        failed(Failure(FAILED, "cannot_write", str(error)))
+        return FAILED
     except BrokenPipeError:  # `jobctl events | head`: whoever followed has seen enough
         return DONE
     except KeyboardInterrupt:
@@ -92,9 +108,17 @@ def _run(argv: list[str]) -> int:
     options = verb_parser(before.verb, module, action).parse_args(
         [*(["--help"] if before.help else []), *words], namespace=before
     )
-    output = Output("json" if options.json else options.output)
+    output = Output(_form(options, action or module))
     status: int = (action or module).run(options, lambda: Daemon(options.socket), output)
     return status
+
+
+def _form(options: argparse.Namespace, asked: Any) -> str:
+    """The form of the result, refused before anything is done where this verb or action has none of it."""
+    form, forms = "json" if options.json else str(options.output), getattr(asked, "forms", FORMATS)
+    if form not in forms:
+        raise Failure(WRONG_USE, "usage", f"-o {form} makes no sense here", f"there are {', '.join(forms)}")
+    return form
 
 
 def actions_of(module: Any) -> Sequence[Action]:
@@ -148,8 +172,13 @@ def _form_in(argv: list[str]) -> str:
 
 
 def _overview() -> str:
-    verbs = "\n".join(f"  {name:<11} {words}" for name, words in COMMANDS)
-    return f"usage: jobctl [-o {'|'.join(FORMATS)}] [--json] [--socket PATH] VERB …\n\n{verbs}\n\n{_EPILOG}\n"
+    usage = f"usage: jobctl [-o {'|'.join(FORMATS)}] [--json] [--socket PATH] VERB …"
+    parts = (usage, _columns(COMMANDS, 11), f"environment:\n{_columns(ENVIRONMENT, 12)}", _EPILOG)
+    return "\n\n".join(parts) + "\n"
+
+
+def _columns(listed: Sequence[tuple[str, str]], width: int) -> str:
+    return "\n".join(f"  {name:<{width}} {words}" for name, words in listed)
 
 
 def _nearest(verb: str) -> str:

@@ -15,6 +15,7 @@ EXAMPLES = """\
   jobctl completion fish > ~/.config/fish/completions/jobctl.fish
   jobctl completion bash > /etc/bash_completion.d/jobctl
 """
+forms = ("table",)
 SHELLS = ("bash", "zsh", "fish")
 NAMES = {"queues": "QUEUE", "schedules": "SCHEDULE", "jobs": "JOB", "trigger": "JOB", "why": "JOB", "nodes": "NODE"}
 """Verbs whose next word is the name of something, and what lists it."""

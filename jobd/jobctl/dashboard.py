@@ -1,8 +1,8 @@
 """The dashboard, by its other name: see `jobctl top`."""
 
 from jobd.jobctl import top
-from jobd.jobctl.top import arguments, run
+from jobd.jobctl.top import arguments, forms, run
 
 EXAMPLES = top.EXAMPLES.replace("jobctl top", "jobctl dashboard")
 
-__all__ = ["EXAMPLES", "arguments", "run"]
+__all__ = ["EXAMPLES", "arguments", "forms", "run"]

@@ -8,6 +8,7 @@ import os
 import stat
 
 from jobd.jobctl.failures import NO_DAEMON, NOT_PERMITTED, Failure
+from jobd.listener import strange
 
 
 def no_socket(places: list[str]) -> Failure:
@@ -32,12 +33,20 @@ def no_answer(path: str, error: OSError) -> Failure:
             return Failure(NOT_PERMITTED, "not_permitted", f"you may not use {path}{_owner(path)}", "sudo jobctl …")
         case TimeoutError():
             reason = f"jobd does not answer at {path}: it listens but is stuck"
-            return Failure(NO_DAEMON, "no_answer", reason, "journalctl -u jobd; it restarts itself after a minute")
+            return Failure(NO_DAEMON, "no_answer", reason, _stuck())
         case ConnectionResetError():
             reason = f"jobd closed the connection at {path}: it stops, or you have too many open"
-            return Failure(NO_DAEMON, "no_answer", reason, "try again")
+            return Failure(NO_DAEMON, "no_answer", reason, "jobctl status tells when it is back")
     reason = str(error) if error.strerror is None else error.strerror
     return Failure(NO_DAEMON, "no_daemon", f"jobd is not to be reached at {path}: {reason}", _start())
+
+
+def undecided(failure: Failure) -> Failure:
+    """A request that changes something had no whole answer: whether it was done nobody here knows."""
+    if failure.code not in ("no_answer", "gone", "broken_answer"):
+        return failure
+    hint = "look with jobctl runs and jobctl audit before you repeat it; a trigger with --key can be repeated"
+    return Failure(failure.exit_code, failure.code, f"{failure.message}; it may still be done", hint)
 
 
 def strange_owner(path: str, uid: int) -> Failure:
@@ -45,15 +54,23 @@ def strange_owner(path: str, uid: int) -> Failure:
     return Failure(
         NOT_PERMITTED,
         "strange_socket",
-        f"{path} is served by uid {uid}, who owns neither you nor the directory: not sent",
+        strange(path, uid),
         "check who put it there; --socket PATH names the right one",
     )
 
 
 def _start() -> str:
-    if os.path.isdir("/run/systemd/system"):
-        return "systemctl start jobd?"
-    return "systemctl start jobd? or jobd run"
+    return "systemctl start jobd?" if _has_systemd() else "systemctl start jobd? or jobd run"
+
+
+def _stuck() -> str:
+    if _has_systemd():
+        return "journalctl -u jobd says what it does; systemctl restart jobd?"
+    return "its log says what it does; stop it, then jobd run"
+
+
+def _has_systemd() -> bool:
+    return os.path.isdir("/run/systemd/system")
 
 
 def _owner(path: str) -> str:

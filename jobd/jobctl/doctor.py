@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from jobd.jobctl.failures import DONE, FAILED
-from jobd.jobctl.output import Output
+from jobd.jobctl.output import Column, Output
 from jobd.jobctl.transport import Daemon
 from jobd.model.display import display_safe
 
@@ -17,6 +17,7 @@ EXAMPLES = """\
   jobctl doctor -q
 """
 PATIENCE_SECONDS = 20.0
+COLUMNS = (Column("NAME", "name"), Column("VERDICT", "verdict"), Column("TEXT", "text"), Column("MEND", "mend"))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,10 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
     found = daemon().get("/v1/doctor", patience=PATIENCE_SECONDS)
     if options.quiet:
         found["findings"] = [one for one in found["findings"] if one["verdict"] in ("warning", "error")]
-    output.one(found, lambda found: [line for one in found["findings"] for line in lines(one)], key="well")
+    if output.form in ("csv", "id"):
+        output.rows(found["findings"], COLUMNS)
+    else:
+        output.one(found, lambda found: [line for one in found["findings"] for line in lines(one)])
     return DONE if found["well"] else FAILED
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from jobd.jobctl.failures import DONE
-from jobd.jobctl.output import Output, as_json
+from jobd.jobctl.output import PRINTED, Output, as_json
 from jobd.jobctl.transport import Daemon
 from jobd.model.display import display_safe
 
@@ -16,6 +16,7 @@ EXAMPLES = """\
   jobctl events -f --after 1234
   jobctl events
 """
+forms = PRINTED
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

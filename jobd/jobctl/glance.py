@@ -56,6 +56,8 @@ def _words(glance: Row) -> list[str]:
         words.append(str(glance["state"]))
     if glance.get("errors"):
         words.append(f"not ready ({', '.join(glance['errors'])})")
+    elif glance.get("warnings"):
+        words.append(f"warned ({', '.join(dict.fromkeys(glance['warnings']))})")
     if glance["running"] is not None:
         failed = f"{glance['failed_last_hour']:,} failed/1h"
         words += [f"{glance['running']:,} running", f"{count(glance['queued'])} queued", failed]

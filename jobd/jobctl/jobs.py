@@ -21,6 +21,8 @@ EXAMPLES = """\
 def _takes(job: Row) -> str:
     if job["parameters"] is None:
         return "unknown here"
+    if job["command"]:
+        return "anything, as JSON in JOBD_ARGS"
     listed = [_parameter(one) for one in job["parameters"]]
     return ", ".join([*listed, *(["anything"] if job["open"] else [])]) or "nothing"
 
@@ -31,8 +33,11 @@ def _parameter(one: Row) -> str:
 
 
 def _last(row: Row) -> str:
-    last = row["last"]
-    return "never" if last is None else f"{last['state']} {ago(last['finished_at'])}".removesuffix(" -")
+    last, again = row["last"], f"{row['retrying']:,} retrying" if row["retrying"] else ""
+    if last is None:
+        return again or "never"
+    ended = f"{last['state']} {ago(last['finished_at'])}".removesuffix(" -")
+    return f"{again}; {ended}" if again else ended
 
 
 COLUMNS = (

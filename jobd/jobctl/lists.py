@@ -12,7 +12,8 @@ def _queue_note(queue: Row) -> str:
         drifts = queue["weight"] != queue["configured_weight"]
         return f"weight set{by}, configured is {queue['configured_weight']}" if drifts else ""
     until = f" until {ago(queue['paused_until'])}" if queue["paused_until"] else ""
-    return f"paused by {queue['paused_by'] or 'somebody'}{until}: {queue['pause_reason'] or 'no reason given'}"
+    reason = f": {queue['pause_reason']}" if queue["pause_reason"] else ""
+    return f"paused by {queue['paused_by'] or 'somebody'}{until}{reason}"
 
 
 QUEUES = (
@@ -34,7 +35,8 @@ QUEUES = (
 def _node_note(node: Row) -> str:
     if node["desired"] == "running" or not node["alive"]:
         return ""
-    return f"by {node['desired_by'] or 'somebody'}: {node['desired_reason'] or 'no reason given'}"
+    reason = f": {node['desired_reason']}" if node["desired_reason"] else ""
+    return f"by {node['desired_by'] or 'somebody'}{reason}"
 
 
 NODES = (

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from jobd.jobctl.actions import Action
-from jobd.jobctl.failures import CONFLICT, DONE
+from jobd.jobctl.failures import CONFLICT, DONE, Failure
 from jobd.jobctl.output import Column, Output, Row, first_line
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.wishes import said
@@ -81,23 +81,41 @@ def _many(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", help="kept in the audit")
 
 
-def _changing(verb: str, done: str) -> Callable[[argparse.Namespace, Callable[[], Daemon], Output], int]:
+def _changing(verb: str, done: str, only: str) -> Callable[[argparse.Namespace, Callable[[], Daemon], Output], int]:
+    """All of them in one request; why one was left alone is told for each, the first decides the exit code."""
+
     def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-        body = said({"ids": options.ids, "reason": options.reason})
-        changed = daemon().post(f"/v1/outbox/{verb}", body)["ids"]
-        output.rows([{"id": one} for one in changed], (Column(done, "id", right=True),), key="id")
-        if left := sorted({*options.ids} - {*changed}):
-            output.note(f"not in a state for it: {', '.join(map(str, left))}")
-        return DONE if len(changed) == len({*options.ids}) else CONFLICT
+        asked, exit_code = daemon(), DONE
+        changed = asked.post(f"/v1/outbox/{verb}", said({"ids": options.ids, "reason": options.reason}))["ids"]
+        for one in dict.fromkeys(options.ids):
+            if one not in changed:
+                failure = _left(asked, one, only)
+                output.failure(failure)
+                exit_code = exit_code or failure.exit_code
+        if changed or output.for_programs:
+            output.rows([{"id": one} for one in changed], (Column(done, "id", right=True),), key="id")
+        return exit_code
 
     return run
+
+
+def _left(asked: Daemon, message: int, only: str) -> Failure:
+    """Why this message was not changed."""
+    try:
+        state = asked.get(f"/v1/outbox/{message}")["state"]
+    except Failure as failure:
+        return failure
+    words = f"message {message} is {state}: only {only}"
+    return Failure(CONFLICT, "conflict", words, f"jobctl outbox show {message}")
 
 
 ACTIONS = (
     Action("list", "the same as nothing", arguments, run, "jobctl outbox list --state deferred"),
     Action("show", "one message with its body", _one, _show),
-    Action("hold", "keep messages back that wait", _many, _changing("hold", "HELD"),
+    Action("hold", "keep messages back that wait", _many, _changing("hold", "HELD", "one that waits can be held"),
            "jobctl outbox hold 4711 --reason 'wrong recipient'"),
-    Action("release", "let held messages go", _many, _changing("release", "RELEASED")),
-    Action("resend", "send bounced, dead or doubtful messages again", _many, _changing("resend", "AGAIN")),
+    Action("release", "let held messages go", _many,
+           _changing("release", "RELEASED", "a held one can be released")),
+    Action("resend", "send bounced, dead or doubtful messages again", _many,
+           _changing("resend", "AGAIN", "one that ended, stands or was put off, and whose text is still kept, can be sent again")),
 )  # fmt: skip

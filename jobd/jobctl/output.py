@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from jobd.jobctl.failures import WRONG_USE, Failure
+from jobd.jobctl.failures import Failure
 from jobd.model.display import display_safe
 from jobd.pipes import left_by_reader
 
@@ -20,6 +20,10 @@ else:
     Row = dict
 
 FORMATS = ("table", "wide", "json", "jsonl", "csv", "id")
+WHOLE = ("table", "wide", "json", "jsonl")
+"""For one thing that is neither a row nor has an id; a verb and an action say so in `forms`."""
+PRINTED = ("table", "json", "jsonl")
+"""For what has no columns either."""
 
 
 class Column:
@@ -74,7 +78,8 @@ class Output:
             case "id":
                 self._print(display_safe(str(value[key])))
             case "csv":
-                raise Failure(WRONG_USE, "usage", "csv is for lists, and this is one thing", "-o json")
+                self._print(",".join(_csv(name) for name in value))
+                self._print(",".join(_csv(_value(field)) for field in value.values()))
             case _:
                 for line in lines(value):
                     self._print(line)
@@ -152,6 +157,11 @@ def _csv(text: str) -> str:
     if text[:1] in "=+@":  # a spreadsheet would take it for a formula
         text = f"'{text}"
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(mark in text for mark in ',"') else text
+
+
+def _value(field: object) -> str:
+    """A field of one thing, for comma-separated values; what is made of parts stays JSON."""
+    return as_json(field, indent=None) if isinstance(field, dict | list) else _cell(field)
 
 
 def _field(name: str) -> Callable[[Row], object]:

@@ -7,27 +7,29 @@ restart, and so does the code of a module that was imported before.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 
 from jobd.jobctl.differences import lines
 from jobd.jobctl.failures import DONE
-from jobd.jobctl.output import Output
+from jobd.jobctl.output import WHOLE, Output
 from jobd.jobctl.transport import Daemon
+from jobd.jobctl.wishes import said
 
 EXAMPLES = """\
   jobctl reload --dry-run
-  jobctl reload
+  jobctl reload --reason 'a queue for month end'
   jobctl reload --json | jq .restart
   jobctl reload && jobctl schedules
 """
+forms = WHOLE
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only tell what is different")
+    parser.add_argument("--reason", help="kept in the audit")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    changes = daemon().post("/v1/reload", json.dumps({"dry_run": options.dry_run}))
+    changes = daemon().post("/v1/reload", said({"dry_run": options.dry_run, "reason": options.reason}))
     output.one(changes, lines, key="taken")
     return DONE

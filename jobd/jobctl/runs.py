@@ -1,7 +1,7 @@
 """List runs, newest first: those that wait or run, then those that ended, the latest end first.
 
-A filter is made of words: state:failed,cancelled job:send-* queue:low since:1h attempt:>1 took:>5s arg.user_id:42
-error:timeout, and free text. The same words find what `retry`, `cancel` and `move` change.
+A filter is made of words: id:811,812 state:failed,cancelled job:send-* queue:low since:1h attempt:>1 took:>5s
+arg.user_id:42 error:timeout, and free text. The same words find what `retry`, `cancel` and `move` change.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from jobd.jobctl import cancel, logs, retry, show, wait
+from jobd.jobctl import cancel, logs, move, retry, show, wait
 from jobd.jobctl.actions import Action
 from jobd.jobctl.bulk import change_all
 from jobd.jobctl.failures import DONE, WRONG_USE, Failure
-from jobd.jobctl.output import Output
+from jobd.jobctl.output import WHOLE, Output
 from jobd.jobctl.tables import RUNS
 from jobd.jobctl.transport import Daemon
 
@@ -27,6 +27,7 @@ EXAMPLES = """\
   jobctl runs list 'job:send-* queue:low since:1h' -o wide
   jobctl runs retry --filter 'state:failed job:reconcile-payments since:1d'
   jobctl runs cancel --filter 'state:queued queue:low' --reason 'wrong month' --yes
+  jobctl runs move --filter 'queue:low state:queued' --to default
 """
 
 
@@ -61,13 +62,13 @@ def _word(value: str) -> str:
     return f'"{value}"' if any(mark in value for mark in ' ":') else value
 
 
-def _many(action: str, one: Run | None) -> Run:
+def _many(action: str, one: Run) -> Run:
     """For ids where some are given, for all that a filter finds where that is."""
 
     def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
         if bool(options.ids) is bool(options.filter):
             raise Failure(WRONG_USE, "usage", f"{action}: give ids, or --filter", f"jobctl runs {action} --help")
-        if options.ids and one is not None:
+        if options.ids:
             return one(options, daemon, output)
         reason, queue = getattr(options, "reason", None), getattr(options, "to", None)
         return change_all(
@@ -85,11 +86,8 @@ def _choosing(parser: argparse.ArgumentParser) -> None:
 
 
 def _moving(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--filter", metavar="FILTER", required=True, help="all waiting runs that it finds")
+    _choosing(parser)
     parser.add_argument("--to", metavar="QUEUE", required=True, help="where they wait from now on")
-    parser.add_argument("--reason", help="kept in the audit")
-    parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
-    parser.set_defaults(ids=[])
 
 
 ACTIONS = (
@@ -98,9 +96,9 @@ ACTIONS = (
     Action("retry", "start ended runs again, scheduled ones now, by id or filter", _choosing,
            _many("retry", retry.run)),
     Action("cancel", "end runs that wait or run, by id or filter", _choosing, _many("cancel", cancel.run)),
-    Action("move", "let waiting runs wait in another queue, by filter", _moving, _many("move", None),
-           "jobctl runs move --filter 'queue:low state:queued' --to default"),
+    Action("move", "let waiting runs wait in another queue, by id or filter", _moving, _many("move", move.run),
+           "jobctl runs move 812 813 --to default"),
     Action("wait", "until runs have ended", wait.arguments, wait.run, "jobctl runs wait 812 813 --timeout 600"),
-    Action("logs", "the command that finds what a run logged, and its errors", show.arguments, logs.run,
-           "jobctl runs logs 812"),
+    Action("logs", "what a run said, as far as it is stored, and what finds the rest", show.arguments, logs.run,
+           "jobctl runs logs 812", forms=WHOLE),
 )  # fmt: skip

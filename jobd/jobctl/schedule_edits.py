@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from jobd.jobctl.actions import Action, named
+from jobd.jobctl.actions import Action
 from jobd.jobctl.differences import lines
 from jobd.jobctl.failures import DONE, WRONG_USE, Failure
-from jobd.jobctl.output import Output, Row
+from jobd.jobctl.output import WHOLE, Output, Row
 from jobd.jobctl.transport import Daemon, quoted
-from jobd.jobctl.wishes import said
+from jobd.jobctl.wishes import reasoned, said
 
 
 def _table(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def _table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--catch-up-window", metavar="1h", help="how old a missed slot may be that still fires")
     parser.add_argument("--args-json", metavar="JSON", help="its arguments as one object")
     parser.add_argument("--disabled", action="store_true", help="written down, and does not fire")
+    parser.add_argument("--reason", help="kept in the audit")
 
 
 def _body(options: argparse.Namespace) -> Row:
@@ -36,6 +37,7 @@ def _body(options: argparse.Namespace) -> Row:
         "catch_up_window": options.catch_up_window,
         "args": _args(options.args_json),
         "enabled": False if options.disabled else None,
+        "reason": options.reason,
     }
 
 
@@ -55,7 +57,7 @@ def _args(text: str | None) -> Row | None:
 
 def _written(method: str, done: str) -> Callable[[argparse.Namespace, Callable[[], Daemon], Output], int]:
     def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-        body = said(_body(options)) if method != "DELETE" else ""
+        body = said(_body(options) if method != "DELETE" else {"reason": options.reason})
         changes = daemon().ask(method, f"/v1/schedules/{quoted(options.name)}", body)
         output.one(changes, lines, key="taken")
         output.note(done.format(options.name))
@@ -66,9 +68,9 @@ def _written(method: str, done: str) -> Callable[[argparse.Namespace, Callable[[
 
 FIRES = "jobctl schedules next {} shows when it fires"
 EDITS = (
-    Action("add", "a further schedule of a job", _table, _written("POST", FIRES)),
+    Action("add", "a further schedule of a job", _table, _written("POST", FIRES), forms=WHOLE),
     Action("edit", "another table for one that was added", _table, _written("PUT", FIRES),
-           "jobctl schedules edit hourly-tidy --job clean-old-audit-trail --every 30m"),
-    Action("remove", "one that was added", named("SCHEDULE"), _written("DELETE", "runs of {} that wait stay"),
-           "jobctl schedules remove hourly-tidy"),
+           "jobctl schedules edit hourly-tidy --job clean-old-audit-trail --every 30m", forms=WHOLE),
+    Action("remove", "one that was added", reasoned("SCHEDULE"), _written("DELETE", "runs of {} that wait stay"),
+           "jobctl schedules remove hourly-tidy", forms=WHOLE),
 )  # fmt: skip

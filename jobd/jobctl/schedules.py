@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from jobd.jobctl.actions import Action, named, nothing
+from jobd.jobctl.actions import Action, nothing
 from jobd.jobctl.failures import DONE
 from jobd.jobctl.output import Column, Output, Row
 from jobd.jobctl.schedule_edits import EDITS
 from jobd.jobctl.transport import Daemon, quoted
-from jobd.jobctl.wishes import asking, pausing, reasoned
+from jobd.jobctl.wishes import asking, pausing, reasoned, said
 from jobd.jobctl.words import ago, clock, length
 from jobd.model.display import display_safe
 
@@ -38,7 +38,8 @@ def _note(schedule: Row) -> str:
     if schedule["paused_at"]:
         until = f" until {ago(schedule['paused_until'])}" if schedule["paused_until"] else ""
         who = schedule["paused_by"] or "somebody"
-        return f"paused by {who}{until}: {schedule['pause_reason'] or 'no reason given'}"
+        reason = f": {schedule['pause_reason']}" if schedule["pause_reason"] else ""
+        return f"paused by {who}{until}{reason}"
     return "" if schedule["enabled"] else f"disabled: {schedule['disabled_reason'] or 'by jobd.toml'}"
 
 
@@ -95,7 +96,7 @@ def _explained(found: Row) -> list[str]:
 
 
 def _trigger(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
-    added = daemon().post(f"/v1/schedules/{quoted(options.name)}/trigger")
+    added = daemon().post(f"/v1/schedules/{quoted(options.name)}/trigger", said({"reason": options.reason}))
     output.one(added, lambda added: [f"run {added['id']} added"], key="id")
     return DONE
 
@@ -110,7 +111,7 @@ ACTIONS = (
     Action("resume", "it fires again, from its next slot on", reasoned("SCHEDULE"),
            asking("schedules", "resume", "schedule {} goes on with its next slot"),
            "jobctl schedules resume nightly --reason 'holidays are over'"),
-    Action("trigger", "a run of it now, with its arguments", named("SCHEDULE"), _trigger,
+    Action("trigger", "a run of it now, with its arguments", reasoned("SCHEDULE"), _trigger,
            "jobctl wait $(jobctl schedules trigger nightly -o id)"),
     *EDITS,
 )  # fmt: skip

@@ -49,7 +49,7 @@ def lines(run: Row, cancelled: str | None = None) -> list[str]:
     """A run to people, with who cancelled it; all data in it made safe."""
     facts = [
         ("run", f"{run['id']} of {run['job']}"),
-        ("state", " - ".join(part for part in (run["state"], note(run)) if part)),
+        ("state", " - ".join(part for part in (run["state"], _note(run, cancelled)) if part)),
         ("cancelled", cancelled),
         ("queue", f"{run['queue']}, priority {run['priority']}"),
         ("source", run["source"] + (f", slot {clock(run['slot'])}" if run["slot"] else "")),
@@ -71,21 +71,31 @@ def lines(run: Row, cancelled: str | None = None) -> list[str]:
     return [*shown, *errors(run)]
 
 
+def _note(run: Row, cancelled: str | None) -> str:
+    """Empty where it only says who cancelled it, as the next line does."""
+    said = note(run)
+    return "" if cancelled and cancelled.startswith(f"{said}, ") else said
+
+
 def errors(run: Row) -> list[str]:
     """What went wrong, as far as it is kept with the run."""
-    shown = ["error:", *_indented(run["error"])] if run["error"] else []
+    shown = ["error:", *indented(run["error"])] if run["error"] else []
     for attempt in run["attempts"]:
-        shown += _attempt(attempt)
+        shown += _attempt(attempt, run["error"])
     return shown
 
 
-def _attempt(attempt: Row) -> list[str]:
+def _attempt(attempt: Row, said: str | None) -> list[str]:
+    """Its words and where it happened, without what was `said` before or stands at the end of a traceback."""
     node = f" on node {attempt['node']}" if attempt["node"] else ""
     head = f"attempt {attempt['attempt']}: {attempt['outcome']} {_instant(attempt['finished_at'])}{node}"
-    return [display_safe(head), *_indented(attempt["traceback"] or attempt["error"])]
+    error, traceback = attempt["error"] or "", attempt["traceback"] or ""
+    words = "" if error == said or error in traceback else error
+    return [display_safe(head), *indented(words), *indented(traceback)]
 
 
-def _indented(text: str | None) -> list[str]:
+def indented(text: str | None) -> list[str]:
+    """The lines of a text under what it is, made safe."""
     return [f"    {line}" for line in display_safe(text or "", lines=True).rstrip().split("\n") if line.strip()]
 
 

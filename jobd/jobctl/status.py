@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from jobd.jobctl.failures import DONE, Failure
 from jobd.jobctl.lists import NODES, QUEUES
-from jobd.jobctl.output import Output, Row
+from jobd.jobctl.output import WHOLE, Output, Row
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.words import ago, count, length
 from jobd.model.display import display_safe
@@ -22,6 +22,7 @@ GLANCE_SECONDS = 2.0
 """A prompt waits no longer for a daemon that is stuck."""
 _SAID = {"retried": "attempts failed that are tried again"}
 """Outcomes whose name says too little."""
+forms = WHOLE
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,9 @@ def note(run: Row) -> str:
     """Why it is as it is: the error, the reason, how far it has come, or what it counted."""
     if run["cancel_requested"]:
         return f"being cancelled: {first_line(run['reason'])}"
-    if progress := run["progress"]:
+    if (progress := run["progress"]) and not isinstance(progress, dict):
+        return str(progress)  # all of it is hidden
+    if progress:
         total = f" of {progress['total']}" if progress.get("total") else ""
         return f"{progress.get('done', '')}{total} {progress.get('note') or ''}".strip()
     return first_line(run["error"] or run["reason"]) or items(**run["items"])

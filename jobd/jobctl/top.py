@@ -15,7 +15,8 @@ from jobd.jobctl.failures import WRONG_USE, Failure
 from jobd.jobctl.output import Output
 from jobd.jobctl.transport import Daemon
 
-SCREENS = "home, runs, schedules, queues, failed, nodes, outbox, statistics, journal, database or settings"
+forms = ("table",)
+SCREENS = "home, runs, schedules, queues, failed, nodes, outbox, statistics, journal, database, settings or tokens"
 EXAMPLES = """\
   jobctl top
   jobctl top --screen failed

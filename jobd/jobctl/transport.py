@@ -4,18 +4,18 @@ HTTP/1.1 by hand, for one exchange a connection: `http.client` brings the mail p
 of what `jobctl status` takes to start.
 """
 # pathlib would be a tenth of the time that jobctl takes to start
-# ruff: noqa: PTH100, PTH111, PTH116, PTH118, PTH120
+# ruff: noqa: PTH111, PTH118
 
 from __future__ import annotations
 
 import json
 import os
 import socket
-import struct
 from contextlib import suppress
 
-from jobd.jobctl.diagnose import no_answer, no_socket, strange_owner
+from jobd.jobctl.diagnose import no_answer, no_socket, strange_owner, undecided
 from jobd.jobctl.failures import FAILED, NO_DAEMON, WRONG_USE, Failure, of_status
+from jobd.listener import stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time th
 
 SECONDS = 10.0
 """How long a silent daemon is waited for, beyond what the request itself may take."""
-_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 
 
@@ -70,6 +69,12 @@ class Daemon:
 
     def _ask(self, method: str, target: str, body: bytes, patience: float) -> Any:
         try:
+            return self._exchange(method, target, body, patience)
+        except Failure as failure:
+            raise failure if method == "GET" else undecided(failure) from None
+
+    def _exchange(self, method: str, target: str, body: bytes, patience: float) -> Any:
+        try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 self._request(connection, _head(method, target, len(body)) + body, patience)
                 raw = _everything(connection)
@@ -80,7 +85,8 @@ class Daemon:
     def _request(self, connection: socket.socket, request: bytes, patience: float) -> None:
         connection.settimeout(self.seconds + patience)
         connection.connect(self.path)
-        _check_owner(connection, self.path)
+        if (uid := stranger(connection, self.path)) is not None:
+            raise strange_owner(self.path, uid)
         _send(connection, request)
 
 
@@ -115,13 +121,6 @@ def _places() -> list[str]:
     runtime = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
     directories = [runtime, "/run/jobd", "/var/lib/jobd", os.path.join(state, "jobd")]
     return [os.path.join(directory, "jobd.sock") for directory in directories if directory]
-
-
-def _check_owner(connection: socket.socket, path: str) -> None:
-    """Whoever listens is root, we, or the owner of the directory; anybody else put a socket there to be talked to."""
-    _, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-    if uid not in (0, os.geteuid(), os.stat(os.path.dirname(os.path.abspath(path))).st_uid):
-        raise strange_owner(path, uid)
 
 
 def _head(method: str, target: str, length: int, more: str = "") -> bytes:
@@ -163,7 +162,7 @@ def _answer(raw: bytes) -> Any:
     except (IndexError, ValueError):
         raise Failure(FAILED, "bad_answer", "what answers there is no jobd") from None
     if len(body) < length:
-        raise Failure(FAILED, "broken_answer", "the daemon's answer broke off", "try again; see the daemon's log")
+        raise Failure(FAILED, "broken_answer", "the daemon's answer broke off", "see the daemon's log")
     try:
         value = json.loads(body)
     except ValueError:

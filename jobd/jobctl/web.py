@@ -19,6 +19,7 @@ EXAMPLES = """\
   jobctl web --listen 192.0.2.7:8647 --tls-certificate jobs.pem --tls-key jobs.key
   jobctl web --behind-proxy
 """
+forms = ("table",)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -36,7 +36,10 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
     if kind is None:
         return _of_all(name, daemon(), output)
     why = daemon().get(f"/v1/why/{kind}/{quoted(name)}")
-    output.one(why, _lines, key="sentence")
+    if output.form == "csv":  # as where a name alone is answered several times
+        output.rows([why], COLUMNS)
+    else:
+        output.one(why, _lines, key="sentence")
     return DONE
 
 
@@ -78,6 +81,6 @@ def _of_one(daemon: Daemon, kind: str, name: str) -> Row | None:
 
 
 def _lines(why: Row) -> list[str]:
-    lines = [why["sentence"]]
-    mends = dict.fromkeys(cause["mend"] for cause in why["causes"] if cause["mend"])
-    return [display_safe(line) for line in [*lines, *(f"  → {mend}" for mend in mends)]]
+    mends = [cause["mend"] for cause in why["causes"] if cause["mend"]]
+    others = [way for cause in why["causes"] for way in cause["otherwise"]]  # behind: they end with who works
+    return [display_safe(line) for line in (why["sentence"], *(f"  → {way}" for way in dict.fromkeys(mends + others)))]

@@ -23,6 +23,8 @@ class Action(StrEnum):
     SCHEDULE_EDIT = "schedule.edit"
     SCHEDULE_REMOVE = "schedule.remove"
     CONFIG_RELOAD = "config.reload"
+    CONFIG_LOAD = "config.load"
+    DATABASE_ADOPT = "database.adopt"
     NODE_QUIET = "node.quiet"
     NODE_DRAIN = "node.drain"
     NODE_RESUME = "node.resume"
@@ -56,6 +58,11 @@ class Actor:
     token: str | None = None
     """The name of the bearer token; absent on the Unix socket."""
 
+    @classmethod
+    def program(cls, command: str, *, uid: int, pid: int) -> Actor:
+        """A program that acts by itself: `uid:0 (jobd adopt)`."""
+        return cls(name=f"uid:{uid} ({command})", uid=uid, pid=pid)
+
     @property
     def source(self) -> str:
         """As runs remember it: `api uid:1000`, `api token:ci`."""
@@ -87,6 +94,7 @@ class Line:
     who: Actor
     action: Action
     target: str
+    reason: str | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
 
@@ -105,7 +113,7 @@ class AuditEntry:
     target: str
     reason: str | None
     before: Mapping[str, Any] | None
-    """What the change replaced; absent where nothing can be put back."""
+    """What the change replaced; absent where there was nothing."""
     after: Mapping[str, Any] | None
     undoes: int | None
     undone_by: int | None

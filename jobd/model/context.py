@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from logging import Logger, LoggerAdapter
 from typing import Any, Protocol, TypeVar
 
+from jobd.model.duration import Length
 from jobd.model.settings import Settings
 
 T = TypeVar("T")
@@ -102,8 +103,12 @@ class Context(Protocol):
         Made once by `make`, closed with `await thing.close()` when the daemon stops.
         """
 
-    async def enqueue(self, job: str, *, delay: timedelta | None = None, key: str | None = None, **args: Any) -> int:
-        """Enqueue a run of another job; returns its id."""
+    async def enqueue(self, job: str, *, delay: Length | None = None, key: str | None = None, **args: Any) -> int:
+        """Enqueue a run of another job; returns its id. `delay` is a timedelta, seconds, or a text like "5m".
+
+        Raises:
+            ValueError: the delay is negative, longer than a century or no length.
+        """
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction that also ends this run as succeeded: both commit, or neither.

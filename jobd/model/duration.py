@@ -5,7 +5,6 @@ Days are 24 hours; nothing here knows calendars or zones.
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import timedelta
 
@@ -18,6 +17,9 @@ UNITS = {
     "ms": timedelta(milliseconds=1),
 }
 LONGEST = timedelta(days=36_525)  # a century: far from the ends of datetime, so that now() ± it always exists
+
+Length = timedelta | str | float
+"""A length of time as programs give it: "5m" and 300 are one, too. `length_of` reads it."""
 
 _PART = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|[wdhms])")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -37,7 +39,18 @@ def parse_duration(value: str | int | float) -> timedelta:
         return _of_text(value.strip())
     if isinstance(value, bool):
         raise ValueError(f"true and false are no lengths of time; {_EXAMPLES}")
+    if not isinstance(value, (int, float)):
+        raise ValueError(f"this is no length of time; {_EXAMPLES}")
     return _of_seconds(value, str(value))
+
+
+def length_of(value: Length) -> timedelta:
+    """The length that `value` is or says, never negative and at most a century.
+
+    Raises:
+        ValueError: as `parse_duration`.
+    """
+    return _of_seconds(value.total_seconds(), str(value)) if isinstance(value, timedelta) else parse_duration(value)
 
 
 def format_duration(length: timedelta) -> str:
@@ -106,6 +119,6 @@ def _of_seconds(seconds: float, text: str) -> timedelta:
 
 
 def _bounded(seconds: float, text: str) -> timedelta:
-    if not math.isfinite(seconds) or seconds > LONGEST.total_seconds():
+    if not seconds <= LONGEST.total_seconds():  # nan neither
         raise ValueError(f"{text[:40]} is longer than a century")
     return timedelta(seconds=seconds)

@@ -1,7 +1,8 @@
 """The filter language: `state:failed,retrying job:Reconcile* since:1h attempt:>1 arg.user_id:42 timeout` → conditions.
 
 Terms stand side by side and all must hold; commas inside a term are alternatives; `*` stands for anything; quotes
-keep blanks, colons and commas together. A word without a key is looked for in job, error, reason and arguments.
+keep blanks, colons and commas together. A word without a key is looked for, its commas too, in job, error, reason
+and arguments.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Filter:
     queues: tuple[str, ...] = ()
     schedules: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    ids: tuple[int, ...] = ()
     nodes: tuple[int, ...] = ()
     since: timedelta | datetime | None = None
     """When an ended run ended or a live one was added, at the earliest; a length is ago."""
@@ -56,10 +58,10 @@ class Filter:
     attempt: Bounds = Bounds()
     took: Bounds = Bounds()
     """Seconds from start to end, or until now."""
-    args: tuple[tuple[str, str], ...] = ()
-    """(path into the arguments, pattern): each must match."""
-    errors: tuple[str, ...] = ()
-    """Each must be part of the error."""
+    args: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(path into the arguments, patterns): one of each must match."""
+    errors: tuple[tuple[str, ...], ...] = ()
+    """One of each must be part of the error."""
     words: tuple[str, ...] = ()
     """Each must be part of job, error, reason or arguments."""
 
@@ -104,18 +106,18 @@ class _Found:
 
     states: list[str] = field(default_factory=list)
     lists: dict[str, list[str]] = field(default_factory=dict)
-    nodes: list[int] = field(default_factory=list)
+    numbers: dict[str, list[int]] = field(default_factory=dict)
     moments: dict[str, timedelta | datetime] = field(default_factory=dict)
     bounds: dict[str, Bounds] = field(default_factory=dict)
-    args: list[tuple[str, str]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    args: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    errors: list[tuple[str, ...]] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
 
     def argument(self, term: Term) -> None:
         path = (term.key or "").removeprefix("arg.")
         if not path or not all(path.split(".")):
             raise term.wrong("an argument is named as arg.user_id or arg.user.id")
-        self.args.append((path, term.value))
+        self.args.append((path, tuple(term.parts())))
 
     def filter(self, text: str) -> Filter:
         return Filter(
@@ -125,7 +127,8 @@ class _Found:
             queues=tuple(self.lists.get("queue", ())),
             schedules=tuple(self.lists.get("schedule", ())),
             sources=tuple(self.lists.get("source", ())),
-            nodes=tuple(self.nodes),
+            ids=tuple(self.numbers.get("id", ())),
+            nodes=tuple(self.numbers.get("node", ())),
             since=self.moments.get("since"),
             until=self.moments.get("until"),
             attempt=self.bounds.get("attempt", Bounds()),
@@ -139,17 +142,20 @@ class _Found:
 def _states(found: _Found, term: Term) -> None:
     if found.states:
         raise term.wrong("state stands twice; alternatives are written state:failed,cancelled")
-    found.states += [choices(term, one, STATES) for one in term.parts()]
+    found.states += [choices(term, one.lower(), STATES) for one in term.parts()]
 
 
 def _list(found: _Found, term: Term) -> None:
     if term.key in found.lists:
         raise term.wrong(f"{term.key} stands twice; alternatives are written {term.key}:a,b")
-    found.lists[str(term.key)] = list(term.parts())
+    # no name of ours has an upper case letter
+    found.lists[str(term.key)] = [part if term.key == "source" else part.lower() for part in term.parts()]
 
 
-def _nodes(found: _Found, term: Term) -> None:
-    found.nodes += [number(term, part) for part in term.parts()]
+def _numbers(found: _Found, term: Term) -> None:
+    if term.key in found.numbers:
+        raise term.wrong(f"{term.key} stands twice; alternatives are written {term.key}:1,2")
+    found.numbers[str(term.key)] = [number(term, part) for part in term.parts()]
 
 
 def _moment(found: _Found, term: Term) -> None:
@@ -161,7 +167,10 @@ def _moment(found: _Found, term: Term) -> None:
 def _bounded(read: Callable[[Term, str], float], step: float) -> Callable[[_Found, Term], None]:
     def bounded(found: _Found, term: Term) -> None:
         key = str(term.key)
-        found.bounds[key] = found.bounds.get(key, Bounds()).within(_bounds(*comparison(term, read), step))
+        sign, value = comparison(term, read)
+        if sign == "=" and step < 1:
+            raise term.wrong(f"{key}: no run takes exactly so long", f"write {key}:>{term.value.lstrip('=')}")
+        found.bounds[key] = found.bounds.get(key, Bounds()).within(_bounds(sign, value, step))
 
     return bounded
 
@@ -181,16 +190,17 @@ def _bounds(sign: str, value: float, step: float) -> Bounds:
 
 
 def _error(found: _Found, term: Term) -> None:
-    found.errors.append(term.value)
+    found.errors.append(tuple(term.parts()))
 
 
 _READERS: dict[str, Callable[[_Found, Term], None]] = {
+    "id": _numbers,
     "state": _states,
     "job": _list,
     "queue": _list,
     "schedule": _list,
     "source": _list,
-    "node": _nodes,
+    "node": _numbers,
     "since": _moment,
     "until": _moment,
     "attempt": _bounded(number, 1),

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from jobd.model.duration import parse_duration
 
+_NOT = re.compile(r"[-!][A-Za-z_.]+:")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*(?=:)")
 _SIGN = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -71,6 +72,8 @@ def split(text: str) -> list[Term]:
 def _term(text: str, start: int) -> Term:
     found = _KEY.match(text, start)
     key = found[0] if found else None
+    if key is not None:  # an argument is named as its job names it
+        key = f"arg.{key[4:]}" if key[:4].lower() == "arg." else key.lower()
     at = found.end() + 1 if found else start
     value, cuts = "", []
     while at < len(text) and not text[at].isspace():
@@ -84,6 +87,9 @@ def _term(text: str, start: int) -> Term:
             cuts.append(len(value))
         value, at = value + text[at], at + 1
     term = Term(text=text, start=start, end=at, key=key, value=value, cuts=tuple(cuts))
+    if key is None and _NOT.match(text, start):
+        hint = "name what is wanted, state:queued,running; quotes make it a word"
+        raise term.wrong("there is no leaving out", hint)
     if not value:
         raise term.wrong(f"{key}: has no value" if key else "an empty word finds everything")
     if _UNSTORABLE.search(value):
@@ -123,7 +129,7 @@ def comparison(term: Term, read: Callable[[Term, str], N]) -> tuple[str, N]:
 def number(term: Term, value: str) -> int:
     """A whole number that Postgres has room for."""
     if not (value.isascii() and value.isdecimal()) or int(value[:20]) > LARGEST:
-        raise term.wrong(f"{term.key}: {value[:40]!r} is no whole number", f"write {term.key}:2 or {term.key}:>1")
+        raise term.wrong(f"{term.key}: {value[:40]!r} is no whole number", f"write {term.key}:2")
     return int(value)
 
 

@@ -1,10 +1,27 @@
-"""An instant as people write it: with an offset, or by the clock of a zone."""
+"""Instants as people write them, with an offset or by the clock of a zone, and which of them can be named at all."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from jobd.model.duration import LONGEST
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def in_reach(instant: datetime) -> datetime:
+    """`instant` in UTC, as every program and every zone's clock can show it.
+
+    Raises:
+        ValueError: it has no time zone, or does not lie between 1970 and a century from now.
+    """
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant} has no time zone: which instant is it?")
+    if not EARLIEST <= instant <= datetime.now(UTC) + LONGEST:
+        raise ValueError(f"{instant.isoformat()} is not between 1970 and a century from now")
+    return instant.astimezone(UTC)
 
 
 def instant_of(value: Any, timezone: str) -> datetime | None:
@@ -13,7 +30,7 @@ def instant_of(value: Any, timezone: str) -> datetime | None:
     Of the two instants that an hour put back has for one local time, the earlier.
 
     Raises:
-        ValueError: the local time is skipped in that zone.
+        ValueError: the local time is skipped in that zone, or the instant is out of reach.
     """
     if isinstance(value, str):
         try:
@@ -23,9 +40,8 @@ def instant_of(value: Any, timezone: str) -> datetime | None:
     if not isinstance(value, datetime):
         return None
     if value.tzinfo is not None:
-        return value.astimezone(UTC)
-    local = value.replace(tzinfo=ZoneInfo(timezone))
-    instant = local.astimezone(UTC)
+        return in_reach(value)
+    instant = in_reach(value.replace(tzinfo=ZoneInfo(timezone)))
     if instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) != value:
         raise ValueError(f"{value.isoformat()} does not exist in {timezone}: clocks are put forward over it")
     return instant

@@ -36,7 +36,8 @@ class MessageReport:
     text: str | None = None
     """The bodies are there only where one message is shown."""
     html: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] | str = field(default_factory=dict)
+    """A text, `********`, where `[privacy] redact` names all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What the files of a daemon said when it loaded them."""
+
+    digest: str
+    shown: Mapping[str, str]
+    """Dotted key of all that is written → its value as JSON, or a mark of a value that may be private."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """Between two sets of named things; `changed` names what is different in each."""
 

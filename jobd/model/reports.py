@@ -84,10 +84,14 @@ class JobReport:
     """The earliest slot of its schedules; absent when none is due."""
     last: LastRun | None = None
     """The run that ended last; absent when none is in history."""
+    retrying: int = 0
+    """Runs that wait for another attempt after one that did not succeed."""
     parameters: tuple[ParameterReport, ...] | None = None
     """Absent when this node does not know the job."""
     open: bool = False
     """Takes arguments that are not listed, too, as commands do."""
+    command: bool = False
+    """It is a program, which gets its arguments as JSON in JOBD_ARGS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +130,8 @@ class NextSlots:
     catch_up_seconds: float
     warnings: tuple[str, ...] = ()
     next: tuple[datetime, ...] = ()
-    args: Mapping[str, Any] = field(default_factory=dict)
-    """What it gives its runs beyond the job's own; what `[privacy] redact` names is masked."""
+    args: Mapping[str, Any] | str = field(default_factory=dict)
+    """What it gives its runs beyond the job's own; masked where `[privacy] redact` says so: a text where all is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,8 @@ class QueueReport:
     """Of those, held back by a limit of their own."""
     scheduled: Count = Count()
     running: int = 0
+    busy_seconds: float = 0.0
+    """What its running runs have taken of the last hour so far, all together; statistics count them when they end."""
     oldest_due_at: datetime | None = None
     """Since when the longest waiting run is due; absent when none waits."""
     oldest_seconds: float | None = None

@@ -87,7 +87,8 @@ class Run:
     queue: str
     state: RunState
     priority: int
-    args: dict[str, Any]
+    args: dict[str, Any] | str
+    """A text, `********`, where `[privacy] redact` names all of it; so it is with `progress`."""
     attempt: int
     retries_left: int
     source: str
@@ -105,7 +106,7 @@ class Run:
     error: str | None = None
     result: Any = None
     items: Items = Items()
-    progress: dict[str, Any] | None = None
+    progress: dict[str, Any] | str | None = None
     attempts: tuple[Attempt, ...] = ()
     """Failed and interrupted attempts, oldest first; filled only where one run is shown."""
     mails: dict[str, int] = field(default_factory=dict)

@@ -41,6 +41,14 @@ def storable(value: Any, *, limit: int = ARGS_LIMIT) -> str:
     return text
 
 
+def unstorable(text: str) -> str | None:
+    """Why Postgres cannot store this text, "holds the character NUL at character 3, …"; None when it can."""
+    if (found := _UNSTORABLE.search(text)) is None:
+        return None
+    what = "the character NUL" if found[0] == "\x00" else "half of a surrogate pair"
+    return f"holds {what} at character {found.start()}, which Postgres cannot store"
+
+
 def storable_text(text: str, limit: int = TEXT_LIMIT) -> str:
     """`text` with NUL and lone surrogates made visible, at most `limit` bytes of UTF-8; a cut is marked."""
     encoded = _mend(text).encode()
@@ -87,11 +95,8 @@ def _check(value: Any, place: str, depth: int) -> None:
 
 
 def _check_text(text: str, place: str) -> None:
-    if found := _UNSTORABLE.search(text):
-        what = "the character NUL" if found[0] == "\x00" else "half of a surrogate pair"
-        raise ArgumentsRefused(
-            f"{_short(place)}: holds {what} at character {found.start()}, which Postgres cannot store"
-        )
+    if problem := unstorable(text):
+        raise ArgumentsRefused(f"{_short(place)}: {problem}")
 
 
 def _mended(value: Any, depth: int) -> Any:

@@ -19,6 +19,16 @@ class Cause:
     code: str
     text: str
     mend: str | None = None
+    otherwise: tuple[str, ...] = ()
+    """Further commands, the gentlest first: what ends somebody's work comes last. A `#` says what for."""
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.mend, *self.otherwise) if self.mend else self.otherwise
+
+
+NO_NODE = Cause(code="no_node", text="no node is alive", mend="systemctl start jobd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +116,8 @@ class NodeFacts:
     desired_reason: str | None = None
     serves: bool = True
     knows: bool = True
+    fires: bool = True
+    """Schedules: not so with [daemon] enabled = false, or on a copy that nobody has adopted."""
     load: dict[str, int] = field(default_factory=dict)
     """Queue → runs that it holds."""
 
@@ -131,10 +143,28 @@ def held_by(holders: Sequence[Holder], count: int, now: datetime) -> str:
     return f"held by {named}{f' and {more} more' if more > 0 else ''}" if named else "held by runs that end just now"
 
 
+def at_limit(code: str, text: str, holders: Sequence[Holder], limit: str, move: str | None = None) -> Cause:
+    """A limit is in the way: wait for its turn, go elsewhere, raise `limit`, and only then end who holds it."""
+    raising = f"jobctl reload  # after a higher {limit} in jobd.toml"
+    wait, cancel = (f"jobctl {verb} {holders[0].id}" if holders else None for verb in ("wait", "cancel"))
+    mend, *otherwise = [way for way in (wait, move, raising, cancel) if way]
+    return Cause(code=code, text=text, mend=mend, otherwise=tuple(otherwise))
+
+
+def because_nobody_fires(nodes: Sequence[NodeFacts]) -> Cause | None:
+    """No node would fire a schedule; None when one would."""
+    if not nodes:
+        return NO_NODE
+    if any(node.fires for node in nodes):
+        return None
+    text = "no node that is alive fires schedules: [daemon] enabled = false, or it waits to be adopted"
+    return Cause(code="nobody_fires", text=text, mend="jobctl status")
+
+
 def because_of_nodes(nodes: Sequence[NodeFacts], queue: str, job: str | None) -> Cause | None:
     """No node would take it; None when one would."""
     if not nodes:
-        return Cause(code="no_node", text="no node is alive", mend="systemctl start jobd")
+        return NO_NODE
     serving = [node for node in nodes if node.serves]
     if not serving:
         text = f"no node serves queue {queue}: it is in no jobd.toml, or [daemon] enabled = false"
@@ -150,8 +180,8 @@ def because_of_nodes(nodes: Sequence[NodeFacts], queue: str, job: str | None) ->
 
 
 def because_of_workers(nodes: Sequence[NodeFacts], queue: QueueFacts, busy: str) -> Cause | None:
-    """No worker of `nodes` is free for this queue; `busy` says what they do. None when one is."""
-    if any(node.room(queue) > 0 for node in nodes):
+    """No worker of `nodes` is free for this queue; `busy` says what they do. None when one is, or there are no nodes."""
+    if not nodes or any(node.room(queue) > 0 for node in nodes):
         return None
     if free := sum(max(0, node.workers - node.busy) for node in nodes):
         kept = ", ".join(sorted(queue.reserves))
@@ -164,20 +194,25 @@ def because_of_workers(nodes: Sequence[NodeFacts], queue: QueueFacts, busy: str)
 
 
 def because_of_queue(
-    queue: QueueFacts, nodes: Sequence[NodeFacts], holders: Sequence[Holder], now: datetime, *, called: str = ""
+    queue: QueueFacts,
+    nodes: Sequence[NodeFacts],
+    holders: Sequence[Holder],
+    now: datetime,
+    *,
+    called: str = "",
+    move: str | None = None,
 ) -> Cause | None:
     """The queue's own limits, `global_max` and then `max` on every node; None when one has room.
 
-    `called` stands in for the queue's name, where that was said already.
+    `called` stands in for the queue's name, where that was said already; `move` takes a run to another queue.
     """
     name = called or f"queue {queue.name}"
-    cancel = f"jobctl cancel {holders[0].id}" if holders else None
     if queue.global_max is not None and queue.running >= queue.global_max:
         text = f"{name} is at global max {queue.global_max}, {held_by(holders, queue.running, now)}"
-        return Cause(code="queue_global_max", text=text, mend=cancel)
+        return at_limit("queue_global_max", text, holders, f"global_max of queue {queue.name}", move)
     if queue.node_max is not None and nodes and all(node.load.get(queue.name, 0) >= queue.node_max for node in nodes):
         text = f"{name} is at max {queue.node_max}, {held_by(holders, queue.running, now)}"
-        return Cause(code="queue_max", text=text, mend=cancel)
+        return at_limit("queue_max", text, holders, f"max of queue {queue.name}", move)
     return None
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from jobd.model.duration import spoken
-from jobd.model.reports import Count
+from jobd.model.reports import Count, LastRun
+from jobd.model.run import RunState
 from jobd.model.why import (
     Cause,
     Holder,
     NodeFacts,
     QueueFacts,
     Why,
+    at_limit,
+    because_nobody_fires,
     because_of_nodes,
     because_of_queue,
     because_of_workers,
@@ -23,6 +26,8 @@ from jobd.model.why import (
 )
 from jobd.model.why_others import LATE
 from jobd.model.why_run import JobFacts, Limit, RunFacts, why_run
+
+_DONE_TO = (RunState.CANCELLED, RunState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,10 @@ class JobMoment:
     scheduled: Count = field(default_factory=Count)
     oldest: RunFacts | None = None
     """Of the queued ones, the one that has been due the longest; absent when none is."""
+    ended: tuple[LastRun, ...] = ()
+    """Its latest runs that are over, newest first; a few."""
+    last_error: str | None = None
+    """Of the newest of them, where that failed."""
     schedules: tuple[ScheduleFacts, ...] = ()
     """The next ones to fire first; some of `schedule_count`."""
     schedule_count: int = 0
@@ -68,7 +77,7 @@ def why_job(moment: JobMoment) -> Why:
     """The chain of causes for one job: what keeps its runs back, what waits, what runs, and when more come."""
     barriers = list(_barriers(moment))
     told = frozenset(cause.code for cause in barriers)
-    causes = [*barriers, *_limits(moment), *_runs(moment, told), *_schedules(moment)]
+    causes = [*barriers, *_limits(moment), *_runs(moment, told), *_ended(moment), *_schedules(moment)]
     return Why(subject=f"job {moment.job.name}", state=_state(moment, bool(barriers)), causes=tuple(causes))
 
 
@@ -103,8 +112,7 @@ def _fullness(moment: JobMoment) -> Cause | None:
     limit, queue, now = moment.limit, moment.queue, moment.now
     if limit is not None and limit.held >= limit.max:
         text = f"it is at its limit of {limit.max}, {held_by(limit.holders, limit.held, now)}"
-        cancel = f"jobctl cancel {limit.holders[0].id}" if limit.holders else None
-        return Cause(code="limit", text=text, mend=cancel)
+        return at_limit("limit", text, limit.holders, f"global_max of job {moment.job.name}")
     if queue is None:
         return None
     takers = [node for node in moment.nodes if node.serves and node.knows and node.desired == "running"]
@@ -135,6 +143,24 @@ def _runs(moment: JobMoment, told: frozenset[str]) -> Iterator[Cause]:
         yield Cause(code="empty", text="no run of it waits")
 
 
+def _ended(moment: JobMoment) -> Iterator[Cause]:
+    """How its last runs went; one after the other where they failed."""
+    if not moment.ended:
+        return
+    newest, failed = moment.ended[0], [one.state is RunState.FAILED for one in moment.ended]
+    shown, listed = f"jobctl show {newest.id}", f"jobctl runs --job {moment.job.name} --state failed"
+    when = f" {spoken(moment.now - newest.finished_at)} ago" if newest.finished_at else ""
+    if not failed[0]:
+        text = f"its last run {newest.id} {'was ' * (newest.state in _DONE_TO)}{newest.state}{when}"
+        some = f", {sum(failed)} of its last {len(failed)} failed" if any(failed) else ""
+        yield Cause(code="last", text=f"{text}{some}", mend=listed if some else None)
+        return
+    error = f": {moment.last_error.strip().partition(chr(10))[0][:300]}" if moment.last_error else ""
+    row = next((n for n, one in enumerate(failed) if not one), len(failed))
+    runs = f"its last {row} runs failed, run {newest.id}" if row > 1 else f"its last run {newest.id} failed"
+    yield Cause(code="last", text=f"{runs}{when}{error}", mend=shown, otherwise=(listed,))
+
+
 def _waiting(oldest: RunFacts, queued: Count, now: datetime, told: frozenset[str]) -> Cause:
     """How many wait, and what holds the oldest, unless that was said already."""
     run, cause = oldest.run, why_run(oldest).causes[0]
@@ -145,7 +171,8 @@ def _waiting(oldest: RunFacts, queued: Count, now: datetime, told: frozenset[str
 
 
 def _schedules(moment: JobMoment) -> Iterator[Cause]:
-    yield from (_schedule(one, moment.now) for one in moment.schedules)
+    nobody = because_nobody_fires(moment.nodes)
+    yield from (_schedule(one, moment.now, nobody) for one in moment.schedules)
     if more := moment.schedule_count - len(moment.schedules):
         text = f"{more:,} more {'schedule fires' if more == 1 else 'schedules fire'} it"
         yield Cause(code="more_schedules", text=text, mend="jobctl schedules")
@@ -153,7 +180,7 @@ def _schedules(moment: JobMoment) -> Iterator[Cause]:
         yield Cause(code="no_schedule", text="no schedule fires it")
 
 
-def _schedule(one: ScheduleFacts, now: datetime) -> Cause:
+def _schedule(one: ScheduleFacts, now: datetime, nobody: Cause | None) -> Cause:
     name, explain = f"schedule {one.name}", f"jobctl why schedule {one.name}"
     if not one.enabled:
         return Cause(code="schedule_disabled", text=f"{name} is disabled", mend=explain)
@@ -161,6 +188,8 @@ def _schedule(one: ScheduleFacts, now: datetime) -> Cause:
         return Cause(code="schedule_paused", text=f"{name} is paused", mend=explain)
     if one.next_slot is None:
         return Cause(code="never_again", text=f"{name} has no further slot")
+    if nobody and now - one.next_slot < LATE:
+        return Cause(code="not_fired", text=f"{name} does not fire, its next slot is {later(one.next_slot, now)}")
     if now - one.next_slot < LATE:
         return Cause(code="next", text=f"{name} fires next {later(one.next_slot, now)}")
     late = f"its slot of {instant(one.next_slot)} is {spoken(now - one.next_slot)} overdue"

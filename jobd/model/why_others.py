@@ -15,6 +15,7 @@ from jobd.model.why import (
     Pause,
     QueueFacts,
     Why,
+    because_nobody_fires,
     because_of_nodes,
     because_of_queue,
     because_of_workers,
@@ -43,15 +44,33 @@ class QueueMoment:
 def why_queue(moment: QueueMoment) -> Why:
     """The chain of causes for one queue."""
     queue, waiting = moment.queue, moment.queued.count > 0
-    causes = [cause for cause in _queue_causes(moment) if cause is not None]
+    barriers = [cause for cause in _queue_causes(moment) if cause is not None]
+    told = {"queue_max", "queue_global_max", "workers_busy"} & {cause.code for cause in barriers}
+    causes = [*barriers, *(() if told else _running(moment))]
     if waiting:
         oldest = spoken(timedelta(seconds=moment.oldest_seconds or 0))
         text = f"{moment.queued} {_runs(moment.queued.count)} waiting, the longest for {oldest}"
         causes.append(Cause(code="waiting", text=text))
     elif not causes:
         causes.append(Cause(code="empty", text="nothing waits in it"))
-    state = "stands" if queue.paused else "waits" if len(causes) > 1 else "moves" if waiting else "is idle"
-    return Why(subject=f"queue {queue.name}", state=state, causes=tuple(causes))
+    return Why(subject=f"queue {queue.name}", state=_state(moment, bool(barriers)), causes=tuple(causes))
+
+
+def _state(moment: QueueMoment, barred: bool) -> str:
+    if moment.queue.paused:
+        return "stands"
+    if moment.queued.count:
+        return "waits" if barred else "moves"
+    return "works" if moment.queue.running else "is idle"
+
+
+def _running(moment: QueueMoment) -> Iterator[Cause]:
+    """What runs in it."""
+    if not (count := moment.queue.running):
+        return
+    held = f"{count:,} {_runs(count)} running"
+    named = f", the longest {moment.holders[0].text(moment.now)}" if moment.holders else ""
+    yield Cause(code="running", text=f"{held}{named}", mend=f"jobctl runs --queue {moment.queue.name} --state running")
 
 
 def _queue_causes(moment: QueueMoment) -> Iterator[Cause | None]:
@@ -96,14 +115,17 @@ class ScheduleMoment:
 
 def why_schedule(moment: ScheduleMoment) -> Why:
     """The chain of causes for one schedule: what keeps it from firing, when it fires next, how it went last."""
-    causes = [*_schedule_barriers(moment), *_past(moment)]
+    nobody = because_nobody_fires(moment.nodes)
+    causes = [*_schedule_barriers(moment, nobody), *_past(moment)]
     schedule = moment.schedule
-    stands = schedule.paused_at is not None or not schedule.enabled or schedule.next_slot is None
+    stands = nobody or schedule.paused_at is not None or not schedule.enabled or schedule.next_slot is None
     return Why(subject=f"schedule {schedule.name}", state="does not fire" if stands else "fires", causes=tuple(causes))
 
 
-def _schedule_barriers(moment: ScheduleMoment) -> Iterator[Cause]:
+def _schedule_barriers(moment: ScheduleMoment, nobody: Cause | None) -> Iterator[Cause]:
     schedule, now = moment.schedule, moment.now
+    if nobody:
+        yield nobody
     if not schedule.enabled:
         text = f"it is disabled: {schedule.disabled_reason or 'in jobd.toml'}"
         yield Cause(code="schedule_disabled", text=text, mend=f"jobctl jobs {schedule.job}")
@@ -115,14 +137,14 @@ def _schedule_barriers(moment: ScheduleMoment) -> Iterator[Cause]:
     if schedule.next_slot is None:
         yield Cause(code="never_again", text="it has no further slot")
     elif schedule.enabled and schedule.paused_at is None:
-        yield _next(schedule.next_slot, moment)
+        yield _next(schedule.next_slot, now, nobody)
 
 
-def _next(slot: datetime, moment: ScheduleMoment) -> Cause:
-    if moment.now - slot < LATE:
-        return Cause(code="next", text=f"next {later(slot, moment.now)}")
-    nobody = "no node is alive" if not moment.nodes else "every node that is alive is paused, disabled or stuck"
-    text = f"its slot of {instant(slot)} is {spoken(moment.now - slot)} overdue: {nobody}"
+def _next(slot: datetime, now: datetime, nobody: Cause | None) -> Cause:
+    if now - slot < LATE:
+        return Cause(code="next", text=f"{'its next slot is' if nobody else 'next'} {later(slot, now)}")
+    stuck = "" if nobody else ": every node that is alive is stuck"
+    text = f"its slot of {instant(slot)} is {spoken(now - slot)} overdue{stuck}"
     return Cause(code="overdue", text=text, mend="jobctl status")
 
 

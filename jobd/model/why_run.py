@@ -16,6 +16,7 @@ from jobd.model.why import (
     NodeFacts,
     QueueFacts,
     Why,
+    at_limit,
     because_of_nodes,
     because_of_queue,
     because_of_workers,
@@ -67,8 +68,15 @@ class RunFacts:
     suspects: tuple[Holder, ...] = ()
     ahead: Ahead | None = None
     """Runs of its queue that go first; absent when it is the next."""
+    elsewhere: str | None = None
+    """Another queue, which has room and is served; absent when there is none."""
     busy: str = ""
     """What the workers do: `3 × mail and backup, the longest run 812 for 14m`."""
+
+    @property
+    def move(self) -> str | None:
+        """The command that lets it wait there."""
+        return f"jobctl runs move {self.run.id} --to {self.elsewhere}" if self.elsewhere else None
 
 
 def why_run(facts: RunFacts) -> Why:
@@ -120,8 +128,9 @@ def _queued(facts: RunFacts) -> Iterator[Cause]:
     if facts.run.cancel_requested:
         yield Cause(code="cancel_asked", text="its end was asked for")
     if facts.ahead and facts.claimed_at is None and not any(cause.code in _ALONE for cause in barriers):
-        mend = f"jobctl runs --queue {facts.run.queue} --state queued"
-        yield Cause(code="behind", text=facts.ahead.text(facts.run.queue), mend=mend)
+        listed = f"jobctl runs --queue {facts.run.queue} --state queued"
+        text, otherwise = facts.ahead.text(facts.run.queue), (listed,) if facts.move else ()
+        yield Cause(code="behind", text=text, mend=facts.move or listed, otherwise=otherwise)
     elif not barriers:
         yield _nothing(facts)
 
@@ -145,11 +154,13 @@ def _barriers(facts: RunFacts) -> Iterator[Cause]:
         yield Cause(code="job_disabled", text=f"its job {run.job} is disabled: {reason}", mend=f"jobctl jobs {run.job}")
     if queue is not None and queue.paused is not None:
         text = queue.paused.text(f"queue {queue.name}", facts.now)
-        yield Cause(code="queue_paused", text=text, mend=f"jobctl queues resume {queue.name}")
-    if facts.job is not None and facts.job.enabled and (cause := because_of_nodes(facts.nodes, run.queue, run.job)):
+        otherwise = (facts.move,) if facts.move else ()
+        yield Cause(code="queue_paused", text=text, mend=f"jobctl queues resume {queue.name}", otherwise=otherwise)
+    if facts.job is None or not facts.job.enabled:
+        return  # no node takes it, whatever room there is
+    if cause := because_of_nodes(facts.nodes, run.queue, run.job):
         yield cause
-        return
-    if run.state is RunState.QUEUED:
+    elif run.state is RunState.QUEUED:
         yield from _fullness(facts)
 
 
@@ -161,15 +172,14 @@ def _fullness(facts: RunFacts) -> Iterator[Cause]:
     for limit in facts.limits:
         if limit.held >= limit.max:
             text = f"{limit.what} is at its limit of {limit.max}, {held_by(limit.holders, limit.held, now)}"
-            cancel = f"jobctl cancel {limit.holders[0].id}" if limit.holders else None
-            yield Cause(code="limit", text=text, mend=cancel)
+            yield at_limit("limit", text, limit.holders, f"limit of job {facts.run.job}")
             return
     if facts.blocked:
         yield Cause(code="unblocked_soon", text="its limit has room again, which a node notices within seconds")
         return
     if facts.queue is None:
         return
-    cause = because_of_queue(facts.queue, takers, facts.holders, now)
+    cause = because_of_queue(facts.queue, takers, facts.holders, now, move=facts.move)
     if cause or (cause := because_of_workers(takers, facts.queue, facts.busy)):
         yield cause
 
@@ -200,7 +210,8 @@ def _ended(facts: RunFacts) -> Iterator[Cause]:
         case RunState.SUCCEEDED:
             yield Cause(code="succeeded", text=f"attempt {run.attempt} {_took(run)}ended {when}")
         case RunState.CANCELLED:
-            yield Cause(code="cancelled", text=f"{run.reason or 'nobody said why'}, {when}", mend=retry)
+            reason = (run.reason or "nobody said why").removeprefix("cancelled ")  # which was said already
+            yield Cause(code="cancelled", text=f"{reason}, {when}", mend=retry)
         case RunState.SKIPPED:
             yield Cause(code="skipped", text=f"{run.reason or 'by a policy'}, {when}")
         case _:

@@ -43,7 +43,7 @@ async def note(
 
 async def write(tx: Any, line: Line) -> None:
     """Write this line inside the transaction of what it tells of."""
-    await note(tx, line.who, line.action, line.target, before=line.before, after=line.after)
+    await note(tx, line.who, line.action, line.target, reason=line.reason, before=line.before, after=line.after)
 
 
 async def locked(tx: Any, entry_id: int) -> AuditEntry:

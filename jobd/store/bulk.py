@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from jobd.errors import Conflict, NotFound
 from jobd.model.bulk import Bulk, BulkAction, bounded, most
 from jobd.model.change import Action, Actor
 from jobd.model.filter import Filter, parse_filter
-from jobd.model.privacy import NOTHING
+from jobd.model.privacy import Mask
 from jobd.statements import statements
 from jobd.store.audit import note
 from jobd.store.database import Database
@@ -44,9 +45,12 @@ class Batch:
 class Bulks:
     """Every method is atomic and safe from many nodes at once."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, mask: Mask) -> None:
+        """`mask` hides from a bulk what no answer shows: how many runs it finds would tell."""
         self._database = database
-        self._search = RunSearch(database, NOTHING, seconds=SEARCH_SECONDS)
+        self._search = RunSearch(database, mask, seconds=SEARCH_SECONDS)
+        self._counting = asyncio.Lock()
+        """One at a time: counting millions takes seconds, and one connection of those that jobs end by."""
 
     async def begin(
         self,
@@ -63,19 +67,20 @@ class Bulks:
 
         Raises:
             ValueError: the action is for none of the states that the filter names.
-            Conflict: more than a tenth more runs match than `expected`.
+            Conflict: more than a tenth more runs match than `expected`, or the filter looks into a masked argument.
         """
         fitting = bounded(action, chosen)
         # relative times count from here, and what comes later is left alone: no run is retried for failing again
         now = await self._database.fetchval(search_sql.now)
-        found = await self._search.keys(_until(fitting.at(now), now), after=Cursor(), limit=most(expected) + 1)
-        if len(found.keys) > most(expected):
+        async with self._counting:
+            found, _ = await self._search.count(_until(fitting.at(now), now), most=most(expected))
+        if found.more:
             raise Conflict(f"more than {most(expected)} runs match by now, and {expected} were expected: look again")
         async with self._database.transaction() as tx:
             bulk = await tx.fetchval(
-                sql.add, action.value, chosen.text, queue, reason, who.source, expected, len(found.keys), now
+                sql.add, action.value, chosen.text, queue, reason, who.source, expected, found.count, now
             )
-            facts = {"filter": chosen.text, "matched": len(found.keys), "queue": queue}
+            facts = {"filter": chosen.text, "matched": found.count, "queue": queue}
             await note(tx, who, journal or Action(f"bulk.{action.value}"), bulk, reason=reason, after=facts)
         return await self.one(bulk)
 
@@ -101,8 +106,11 @@ class Bulks:
         """
         async with self._database.transaction() as tx:
             if await tx.fetchrow(sql.stop, bulk) is not None:
-                await note(tx, who, Action.BULK_STOP, bulk, reason=reason)
-                return _bulk(await tx.fetchrow(sql.page, bulk, 1))
+                stopped = _bulk(await tx.fetchrow(sql.page, bulk, 1))
+                after = {"state": stopped.state, "seen": stopped.seen, "changed": stopped.changed}
+                before = {"state": "running", "matched": stopped.matched}
+                await note(tx, who, Action.BULK_STOP, bulk, reason=reason, before=before, after=after)
+                return stopped
         raise Conflict(f"bulk {bulk} is over: {(await self.one(bulk)).state}")
 
     async def take(self, holder: str) -> Bulk | None:
@@ -111,7 +119,12 @@ class Bulks:
         return None if row is None else _bulk(row)
 
     async def batch(self, bulk: Bulk, holder: str) -> Batch:
-        """Do the next batch, unless it was stopped or another has gone on with it: then it is over for `holder`."""
+        """Do the next batch, unless it was stopped or another has gone on with it: then it is over for `holder`.
+
+        Raises:
+            ValueError: a newer jobd has written its filter.
+            Conflict: the filter looks into an argument that is masked here.
+        """
         chosen = bounded(bulk.action, parse_filter(bulk.filter)).at(bulk.created_at)
         after = Cursor.parse(bulk.cursor) if bulk.cursor else Cursor()
         found = await self._search.keys(_until(chosen, bulk.created_at), after=after, limit=BATCH)
@@ -136,7 +149,7 @@ async def _act(tx: Any, bulk: Bulk, keys: Sequence[Cursor]) -> list[Any]:
     ids = [key.id for key in keys]
     match bulk.action:
         case BulkAction.CANCEL:
-            rows = await tx.fetch(sql.cancel, ids, bulk.reason or f"cancelled by bulk {bulk.id}, {bulk.source}")
+            rows = await tx.fetch(sql.cancel, ids, bulk.reason or f"by bulk {bulk.id} of {bulk.source}")
         case BulkAction.RETRY:
             rows = await tx.fetch(runs_sql.due_now, [key.id for key in keys if key.live])
             ended = [(key.id, key.finished_at) for key in keys if not key.live]

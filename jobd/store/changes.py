@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from jobd.errors import Conflict, NotFound
@@ -15,7 +16,7 @@ from jobd.store.audit import sql as audit_sql
 from jobd.store.database import Database
 from jobd.store.jobs import sql as jobs_sql
 from jobd.store.outbox import sql as outbox_sql
-from jobd.store.runs import Cancelled, Retried
+from jobd.store.runs import Cancelled, Started
 from jobd.store.runs import sql as runs_sql
 from jobd.store.schedules import read_spec
 
@@ -68,11 +69,13 @@ class Changes:
             if entry.undone_by is not None:
                 raise Conflict(f"entry {entry_id} was undone already, by entry {entry.undone_by}")
             if not entry.can_be_undone or entry.before is None:
-                raise Conflict(f"a {entry.action} cannot be undone" + _instead(entry.action))
+                article = "an" if entry.action[0] in "aeiou" else "a"
+                raise Conflict(f"{article} {entry.action} cannot be undone{_instead(entry.action)}")
             noun = entry.action.partition(".")[0]
             row, current = await _read(tx, noun, entry.target)
             if {name: current[name] for name in entry.before} != entry.after:
-                raise Conflict(f"{noun} {entry.target} was changed again since; jobctl audit shows by whom")
+                again = await tx.fetchval(audit_sql.changed_again, entry_id, entry.target, noun, [*entry.before])
+                raise Conflict(_not_as_it_was(entry, again=again))
             now: datetime = await tx.fetchval(sql.now)
             after = await _write(tx, noun, entry.target, row, current, entry.before, now)
             undone = await note(
@@ -81,20 +84,21 @@ class Changes:
             await tx.execute(audit_sql.undone, entry_id, undone.id)
             return undone
 
-    async def cancel(self, run: int, reason: str, who: Actor) -> Cancelled:
-        """End a waiting run at once, ask a running one's node to end it.
+    async def cancel(self, run: int, reason: str | None, who: Actor) -> Cancelled:
+        """End a waiting run at once, ask a running one's node to end it; without a reason the run says by whom.
 
         Raises:
             NotFound: no such live run.
         """
         async with self._database.transaction() as tx:
-            row = await tx.fetchrow(runs_sql.request_cancel, run, reason)
+            row = await tx.fetchrow(runs_sql.request_cancel, run, reason or f"by {who.name}")
             if row is None:
                 raise NotFound(f"run {run} is not waiting or running")
-            await note(tx, who, Action.RUN_CANCEL, run, reason=reason, after={"state": row["state"]})
+            before, after = {"state": row["was"]}, {"state": row["state"]}
+            await note(tx, who, Action.RUN_CANCEL, run, reason=reason, before=before, after=after)
             return Cancelled(id=run, running=row["state"] == "running", node=row["node"])
 
-    async def retry(self, run: int, who: Actor, reason: str | None = None) -> Retried:
+    async def retry(self, run: int, who: Actor, reason: str | None = None) -> Started:
         """Make a scheduled run due now, or start an ended one again as a new one.
 
         Raises:
@@ -105,7 +109,7 @@ class Changes:
             if (row := await tx.fetchrow(runs_sql.due_now, [run])) is not None:
                 before, after = ({"due_at": row[name].isoformat()} for name in ("was", "due_at"))
                 await note(tx, who, Action.RUN_RETRY, run, reason=reason, before=before, after=after)
-                return Retried(id=run, queue=row["queue"], fresh=False)
+                return Started(id=run, queue=row["queue"], fresh=False)
             row = await tx.fetchrow(runs_sql.retry, run, who.source)
             if row is None and await tx.fetchval(runs_sql.scrubbed, run):
                 raise Conflict(
@@ -114,35 +118,42 @@ class Changes:
                 )
             if row is None:
                 raise NotFound(f"run {run} is not among the scheduled or ended runs")
-            await note(tx, who, Action.RUN_RETRY, run, reason=reason, after={"run": row["id"]})
-            return Retried(id=row["id"], queue=row["queue"], fresh=True)
+            before, after = {"state": row["was"]}, {"run": row["id"]}
+            await note(tx, who, Action.RUN_RETRY, run, reason=reason, before=before, after=after)
+            return Started(id=row["id"], queue=row["queue"], fresh=True)
 
     async def messages(self, action: Action, ids: Sequence[int], who: Actor, reason: str | None) -> list[int]:
         """Send again, hold or let go messages of the outbox; the ids of those that were in a state for it."""
         held = [reason or f"held by {who.name}"] if action is Action.MESSAGE_HOLD else []
         async with self._database.transaction() as tx:
-            changed = sorted(row["id"] for row in await tx.fetch(_MESSAGES[action], ids, *held))
+            rows = sorted(await tx.fetch(_MESSAGES[action], ids, *held), key=itemgetter("id"))
+            changed: list[int] = [row["id"] for row in rows]
             if changed:
-                await note(tx, who, action, ",".join(map(str, changed[:20])), reason=reason, after={"ids": changed})
+                before = {"states": {str(row["id"]): row["was"] for row in rows}}
+                after = {"ids": changed, "state": rows[0]["state"]}
+                target = ",".join(map(str, changed[:20]))
+                await note(tx, who, action, target, reason=reason, before=before, after=after)
             return changed
 
-    async def triggered(self, schedule: str) -> tuple[str, dict[str, Any]]:
-        """(job, arguments) of what this schedule starts.
+    async def trigger(self, schedule: str, who: Actor, reason: str | None) -> Started:
+        """Start a run as this schedule would, now; one that its job's `unique` rule has counts as started.
 
         Raises:
             NotFound: there is no such schedule.
+            Conflict: its job takes no runs now.
         """
-        row = await self._database.fetchrow(sql.schedule_args, schedule)
-        if row is None:
-            raise NotFound(f"there is no schedule {schedule}")
-        return row["job"], json.loads(row["args"] or "{}")
-
-    async def note(
-        self, who: Actor, action: Action, target: object, *, reason: str | None = None, **after: Any
-    ) -> None:
-        """One line about something that was done elsewhere."""
         async with self._database.transaction() as tx:
-            await note(tx, who, action, target, reason=reason, after=after)
+            row = await tx.fetchrow(sql.schedule_starts, schedule)
+            if row is None:
+                raise NotFound(f"there is no schedule {schedule}")
+            if row["queue"] is None:
+                raise Conflict(f'job "{row["job"]}" of schedule {schedule} is gone; jobctl reload loads it')
+            if not row["enabled"]:
+                raise Conflict(f'job "{row["job"]}" is disabled: {row["disabled_reason"]}')
+            new = row["job"], row["args"], None, None, None, who.source, None, None, None
+            run = await tx.fetchrow(runs_sql.enqueue_keyed, *new)
+            await note(tx, who, Action.SCHEDULE_TRIGGER, schedule, reason=reason, after={"run": run["id"]})
+            return Started(id=run["id"], queue=row["queue"], fresh=run["fresh"])
 
 
 async def _read(tx: Any, noun: str, target: str) -> tuple[Any, dict[str, Any]]:
@@ -206,6 +217,16 @@ def _check(change: Change, before: Mapping[str, Any]) -> None:
         raise Conflict(f"node {change.target} is neither quiet nor drained")
     if change.action is Action.QUEUE_WEIGHT and change.weight is None and before["weight_override"] is None:
         raise Conflict(f"queue {change.target} has its configured weight")
+
+
+def _not_as_it_was(entry: AuditEntry, *, again: bool) -> str:
+    """Why what that entry set is not what stands there now."""
+    what = f"{entry.action.partition('.')[0]} {entry.target}"
+    if again:
+        return f"{what} was changed again since; jobctl audit shows by whom"
+    if (until := (entry.after or {}).get("paused_until")) is not None:
+        return f"the pause of {what} ended by itself at {until}: nothing is left to undo"
+    return f"{what} is not what entry {entry.id} made it; jobctl {what.partition(' ')[0]}s shows how it stands"
 
 
 def _instead(action: str) -> str:

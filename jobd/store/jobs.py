@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from jobd.model.change import Line
+from jobd.model.change import Action, Actor, Line
 from jobd.model.job import Job
 from jobd.model.queue import Queue
+from jobd.model.reload import Loaded
 from jobd.model.schedule import Schedule
 from jobd.statements import statements
-from jobd.store.audit import write
+from jobd.store.audit import note, write
 from jobd.store.database import Database
 from jobd.store.schedules import sql as schedule_sql
 from jobd.store.schedules import write_spec
 
 sql = statements("jobd.store.sql", "jobs")
+
+Journal = Callable[[Loaded | None], Iterable[Line]]
+"""What the files said at the load before, None when nobody knows → the lines of the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,22 @@ class Copy:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """A database that was adopted: as it was known, and as it is."""
+
+    system_was: int
+    database_was: str
+    environment_was: str
+    system: int
+    database: str
+    environment: str
+
+    def __str__(self) -> str:
+        was = f"database {self.database_was} of server {self.system_was}, {self.environment_was}"
+        return f"database {self.database} of server {self.system}, {self.environment} (it was {was})"
+
+
 class Jobs:
     """Takes over what one daemon's jobd.toml says."""
 
@@ -60,9 +80,12 @@ class Jobs:
         unfit: Mapping[str, str] = MappingProxyType({}),
         tzdata: str,
         redact: Collection[str] = (),
-        journal: Iterable[Line] = (),
+        now_loaded: Loaded | None = None,
+        journal: Journal = lambda known: (),
     ) -> None:
         """Make the rows of `owner` what its file says and write `journal`, in one transaction; other owners' rows stay.
+
+        `journal` is asked for its lines with what the load before this one `now_loaded`.
 
         `disabled` holds the reason for each job that cannot run, `unfit` for each schedule that cannot fire. A
         schedule whose slots are unchanged keeps its cursor. Several nodes may load the same file at once.
@@ -89,7 +112,11 @@ class Jobs:
             await tx.execute(sql.queue_forget, owner, [queue.name for queue in queues])
             await tx.execute(sql.redact, owner, list(redact))
             await tx.execute(sql.changed)
-            for line in journal:
+            known = await tx.fetchrow(sql.known, owner)
+            before = None if known is None else Loaded(digest=known["digest"], shown=json.loads(known["shown"]))
+            if now_loaded is not None:
+                await tx.execute(sql.remember, owner, now_loaded.digest, json.dumps(dict(now_loaded.shown)))
+            for line in journal(before):
                 await write(tx, line)
 
     async def missing_tables(self, schema: str, names: Sequence[str]) -> set[str]:
@@ -103,9 +130,19 @@ class Jobs:
         assert row is not None
         return Copy(**row)
 
-    async def adopt(self, environment: str) -> None:
-        """This copy is the one to work on from now on."""
-        await self._database.execute(sql.adopt, environment)
+    async def adopt(self, environment: str, who: Actor, reason: str | None = None) -> Adopted | None:
+        """This copy is the one to work on from now on; journalled. None where no daemon has worked on it yet."""
+        async with self._database.transaction() as tx:
+            if (row := await tx.fetchrow(sql.adopt, environment)) is None:
+                return None  # the first one takes it as it is
+            was = {"system": str(row["system_was"]), "database": row["database_was"]}
+            now = {"system": str(row["system"]), "database": row["database"]}
+            await note(
+                tx, who, Action.DATABASE_ADOPT, row["database"], reason=reason,
+                before={**was, "environment": row["environment_was"]},
+                after={**now, "environment": row["environment"]},
+            )  # fmt: skip
+            return Adopted(**row)
 
 
 def sorted_by_name(things: Iterable[Any]) -> list[Any]:

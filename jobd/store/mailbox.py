@@ -56,5 +56,6 @@ class Mailbox:
 
     def _report(self, row: Any) -> MessageReport:
         facts = dict(row)
-        facts["headers"] = json.loads(facts.get("headers") or "{}")
-        return MessageReport(**{**self._mask.of("mail", facts), "state": MessageState(row["state"])})
+        if (headers := facts.pop("headers", None)) is not None:
+            facts["headers"] = json.loads(headers)
+        return MessageReport(**{**self._mask.of_message(facts), "state": MessageState(row["state"])})

@@ -50,6 +50,13 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, _LOST)
 
 
+def _said(error: BaseException) -> str:
+    """What has happened; a deadline that has passed says nothing itself."""
+    if isinstance(error, TimeoutError) and not str(error):
+        return "gave no answer in time"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
 class Outages:
     """`with outages:` lets StoreUnavailable out for every way to lose Postgres, and StoreRefused where waiting is vain.
 
@@ -63,7 +70,7 @@ class Outages:
         if error is None or isinstance(error, (StoreUnavailable, StoreRefused)):
             return
         if is_lost(error):
-            raise StoreUnavailable(f"Postgres: {type(error).__name__}: {error}") from error
+            raise StoreUnavailable(f"Postgres: {_said(error)}") from error
         if isinstance(error, _REFUSED):
             raise StoreRefused(f"Postgres refuses: {error}") from error
 

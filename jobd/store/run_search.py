@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from jobd.store.reading import SECONDS, reading
 from jobd.store.run_rows import LARGEST_PAGE, START, Cursor, read_run
 
 sql = statements("jobd.store.sql", "run_search")
+
+IN_ORDER, COUNTED_UP_TO = f"{sql.found}\n{sql.in_order}", f"{sql.found}\n{sql.counted}"
 
 LARGEST_INTEGER = 2**31 - 1
 
@@ -62,10 +65,16 @@ class RunSearch:
         return Page(runs=runs, next=str(keys[-1]) if len(found.keys) > limit else None, since=found.since)
 
     async def count(self, chosen: Filter, *, most: int = COUNTED) -> tuple[Count, datetime | None]:
-        """How many runs `chosen` takes, counted up to `most`; and how far back was looked, where that was not said."""
+        """How many runs `chosen` takes, counted up to `most`; and how far back was looked, where that was not said.
+
+        Raises:
+            Conflict: the filter looks into a masked argument.
+            StoreUnavailable: Postgres is gone, or it took longer than the seconds of this search.
+        """
         async with reading(self._database, self._seconds) as connection:
-            found = await self._matching(connection, chosen, START, most + 1)
-        return Count(count=min(len(found.keys), most), more=len(found.keys) > most), found.since
+            absolute = await self._absolute(connection, chosen)
+            count = await connection.fetchval(COUNTED_UP_TO, *self._parameters(absolute, START, most + 1))
+        return Count(count=min(count, most), more=count > most), _looked_back(chosen, absolute)
 
     async def keys(self, chosen: Filter, *, after: Cursor, limit: int) -> Found:
         """The keys alone."""
@@ -73,26 +82,39 @@ class RunSearch:
             return await self._matching(connection, chosen, after, limit)
 
     async def _matching(self, connection: Any, chosen: Filter, after: Cursor, limit: int) -> Found:
+        absolute = await self._absolute(connection, chosen)
+        rows = await connection.fetch(IN_ORDER, *self._parameters(absolute, after, limit))
+        keys = tuple(Cursor.of(row["finished_at"], row["id"]) for row in rows)
+        return Found(keys=keys, since=_looked_back(chosen, absolute))
+
+    async def _absolute(self, connection: Any, chosen: Filter) -> Filter:
         self._refuse_masked(chosen)
-        absolute = chosen.at(await connection.fetchval(sql.now))
+        return chosen.at(await connection.fetchval(sql.now))
+
+    def _parameters(self, absolute: Filter, after: Cursor, limit: int) -> tuple[Any, ...]:
+        """What `found` takes."""
         states = absolute.states or frozenset(STATES) - {RETRYING}
         exact, patterns = _jobs(absolute.jobs)
-        rows = await connection.fetch(
-            sql.matching, after.finished_at, after.id, sorted(states), exact, patterns,
+        return (
+            after.finished_at, after.id, sorted(states), exact, patterns,
             _patterns(absolute.queues), _patterns(absolute.schedules), _patterns(absolute.sources),
             list(absolute.nodes) or None, absolute.since, absolute.until,
             *_whole(absolute.attempt), absolute.took.least, absolute.took.most,
-            [path for path, _ in absolute.args] or None, [like(pattern) for _, pattern in absolute.args] or None,
-            _parts(absolute.errors), _parts(absolute.words), limit, not self._mask.hides_args,
+            [path for path, _ in absolute.args] or None,
+            [json.dumps([like(pattern) for pattern in patterns]) for _, patterns in absolute.args] or None,
+            [json.dumps([f"%{like(one)}%" for one in parts]) for parts in absolute.errors] or None,
+            _parts(absolute.words), limit, not self._mask.hides_args,
+            list(absolute.ids) or None,
         )  # fmt: skip
-        keys = tuple(Cursor.of(row["finished_at"], row["id"]) for row in rows)
-        since = absolute.since if chosen.since is None and isinstance(absolute.since, datetime) else None
-        return Found(keys=keys, since=since)
 
     def _refuse_masked(self, chosen: Filter) -> None:
         """What may not be read may not be guessed either, letter by letter."""
         if masked := [path for path, _ in chosen.args if self._mask.hides(f"args.{path}")]:
             raise Conflict(f"arg.{masked[0]} is masked ([privacy] redact): no filter may look into it")
+
+
+def _looked_back(chosen: Filter, absolute: Filter) -> datetime | None:
+    return absolute.since if chosen.since is None and isinstance(absolute.since, datetime) else None
 
 
 def like(pattern: str) -> str:

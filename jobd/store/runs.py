@@ -47,8 +47,8 @@ def column(values: Sequence[Any], usual: Any) -> Sequence[Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retried:
-    """What a retry came to: the run of this `id` is due in `queue`; `fresh` when it is a new one."""
+class Started:
+    """What a retry or a trigger came to: the run of this `id` waits in `queue`; `fresh` when it is a new one."""
 
     id: int
     queue: str

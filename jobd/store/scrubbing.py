@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from jobd.model.privacy import CONTENT
 from jobd.statements import statements
 from jobd.store.database import Database
 
 sql = statements("jobd.store.sql", "scrubbing")
 
 BATCH = 500
-CONTENT = ("sender", "recipient", "subject", "reply", "headers", "text", "html")
-"""What a message says to people; the rest says what became of it."""
 
 
 class Scrubbing:

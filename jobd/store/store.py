@@ -57,7 +57,7 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """The store on a migrated database; its connections are closed when the block ends.
 
-    `redact` are the paths of what `views` shows to nobody.
+    `redact` are the paths of what `views` shows to nobody, and `bulks` finds nothing by.
 
     Raises:
         StoreUnavailable: no connection could be made.
@@ -73,7 +73,7 @@ async def open_store(
             url, connections=READERS, statement_timeout=timedelta(seconds=SECONDS), application="jobd views"
         ) as for_views,
     ):
-        runs = Runs(database)
+        runs, mask = Runs(database), Mask(redact)
         try:
             yield Store(
                 database=database,
@@ -87,9 +87,9 @@ async def open_store(
                 scrubbing=Scrubbing(database),
                 pauses=Pauses(database),
                 changes=Changes(database),
-                bulks=Bulks(database),
+                bulks=Bulks(database, mask),
                 tokens=Tokens(database),
-                views=Views(for_views, Mask(redact)),
+                views=Views(for_views, mask),
                 job_db=JobDatabase(for_jobs),
             )
         finally:

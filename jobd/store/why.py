@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobd.errors import NotFound
 from jobd.model.duration import spoken
-from jobd.model.reports import Count
+from jobd.model.reports import Count, LastRun
 from jobd.model.run import Run, RunState
 from jobd.model.why import Ahead, Holder, NodeFacts, Pause, QueueFacts
 from jobd.model.why_job import JobMoment, ScheduleFacts
@@ -128,13 +128,14 @@ async def _live(tx: Any, run: Run, row: Any) -> RunFacts:
         suspects=(await _holders(tx, suspect=True, but=run.id))[0] if row["crashes"] else (),
         ahead=await _ahead(tx, run, row),
         busy=await _busy(tx, takers, now),
+        elsewhere=await tx.fetchval(sql.elsewhere, run.queue, run.job),
     )
 
 
 async def _of_job(tx: Any, row: Any) -> JobMoment:
     name, now = row["name"], row["now"]
     queue, nodes = await tx.fetchrow(sql.queue, row["queue"]), await _nodes(tx, row["queue"], name)
-    limit = None
+    limit, ended = None, await tx.fetch(sql.ended, name)
     if row["global_max"] is not None:
         holders, held = await _holders(tx, job=name)
         limit = Limit(what=f"job {name}", max=row["global_max"], held=held, holders=holders)
@@ -152,6 +153,8 @@ async def _of_job(tx: Any, row: Any) -> JobMoment:
         running=row["running"],
         queued=Count.of(row["queued"]),
         scheduled=Count.of(row["scheduled"]),
+        ended=tuple(_last(one) for one in ended),
+        last_error=ended[0]["error"] if ended else None,
         schedules=tuple(_schedule(one) for one in json.loads(row["schedules"])),
         schedule_count=row["schedule_count"],
     )
@@ -160,6 +163,10 @@ async def _of_job(tx: Any, row: Any) -> JobMoment:
 def _schedule(one: dict[str, Any]) -> ScheduleFacts:
     slot = datetime.fromisoformat(one["next_slot"]) if one["next_slot"] else None
     return ScheduleFacts(name=one["name"], enabled=one["enabled"], paused=one["paused"], next_slot=slot)
+
+
+def _last(row: Any) -> LastRun:
+    return LastRun(id=row["id"], state=RunState(row["state"]), finished_at=row["finished_at"])
 
 
 def _job(row: Any) -> JobFacts | None:

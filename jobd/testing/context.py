@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from jobd.model.context import Db, Transaction
+from jobd.model.duration import Length, length_of
 from jobd.model.run import Items
 from jobd.model.settings import Settings
 from jobd.store.outbox import add
@@ -139,7 +140,9 @@ class TestContext:
         thing: T = self.resources[name]
         return thing
 
-    async def enqueue(self, job: str, *, delay: timedelta | None = None, key: str | None = None, **args: Any) -> int:
+    async def enqueue(self, job: str, *, delay: Length | None = None, key: str | None = None, **args: Any) -> int:
+        if delay:
+            length_of(delay)
         self.enqueued.append((job, args))
         return len(self.enqueued)
 

@@ -14,6 +14,7 @@ from support.waiting import until
 
 from jobd.model.run import NewRun
 from jobd.model.schedule import Schedule
+from jobd.store.pauses import Pauses
 from jobd.store.schedules import write_spec
 
 
@@ -74,6 +75,26 @@ async def test_an_undo_refuses_when_something_was_changed_on_top(client) -> None
     await said(await client.post(f"/v1/audit/{weight['id']}/undo"))
 
 
+@pytest.mark.parametrize("noun", ["queue", "schedule"])
+async def test_the_undo_of_a_pause_that_ran_out_says_so_and_blames_nobody(client, daemon, nightly, noun) -> None:
+    await daemon.database.execute("update jobd.schedules set paused_at = null")
+    name = {"queue": "low", "schedule": "nightly"}[noun]
+    entry = await said(await client.post(f"/v1/{noun}s/{name}/pause", json={"for": "1h"}))
+    await daemon.database.execute(f"update jobd.{noun}s set paused_until = now() where name = $1", name)
+    assert await Pauses(daemon.database).end() == [name]
+    await said(await client.post("/v1/queues/low/weight", json={"weight": 5}))
+    refused = (await said(await client.post(f"/v1/audit/{entry['id']}/undo"), 409))["error"]
+    until_ = entry["after"]["paused_until"]
+    assert refused["message"] == f"the pause of {noun} {name} ended by itself at {until_}: nothing is left to undo"
+
+
+async def test_an_undo_is_not_undone_itself(client) -> None:
+    entry = await said(await client.post("/v1/queues/low/pause"))
+    undone = await said(await client.post(f"/v1/audit/{entry['id']}/undo"))
+    refused = (await said(await client.post(f"/v1/audit/{undone['id']}/undo"), 409))["error"]
+    assert refused["message"] == "an undo cannot be undone"
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
@@ -121,6 +142,26 @@ async def test_a_triggered_schedule_starts_its_run_with_its_arguments_and_keeps_
     assert (await said(await client.get("/v1/schedules/nightly")))["next_slot"] == before["next_slot"]
     (entry,) = await journal(client, action="schedule.*")
     assert (entry["target"], entry["after"]) == ("nightly", {"run": run})
+
+
+async def test_a_trigger_whose_line_cannot_be_written_starts_nothing(client, daemon: SmallDaemon, nightly) -> None:
+    rule = "audit_refuses_triggers"
+    await daemon.database.execute(f"alter table jobd.audit add constraint {rule} check (action <> 'schedule.trigger')")
+    try:
+        response = await client.post("/v1/schedules/nightly/trigger")
+    finally:
+        await daemon.database.execute(f"alter table jobd.audit drop constraint {rule}")
+    assert response.status == 500
+    assert await daemon.database.fetchval("select count(*) from jobd.runs") == 0
+
+
+async def test_a_trigger_of_a_disabled_job_says_why_it_takes_no_runs(client, daemon: SmallDaemon, nightly) -> None:
+    await daemon.database.execute(
+        "update jobd.jobs set enabled = false, disabled_reason = 'no table payments' where name = 'tidy'"
+    )
+    refused = (await said(await client.post("/v1/schedules/nightly/trigger"), 409))["error"]
+    assert refused["message"] == 'job "tidy" is disabled: no table payments'
+    assert await journal(client) == []
 
 
 async def test_a_node_is_made_quiet_and_resumed(client, daemon: SmallDaemon) -> None:

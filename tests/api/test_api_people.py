@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from serving import SmallDaemon, served
 
+from jobd.api import people as people_of
 from jobd.api.people import People, look_up
 from jobd.api.routes import ROUTES
 from jobd.model.roles import Role
@@ -127,6 +128,31 @@ async def test_all_groups_of_a_user_count(daemon: SmallDaemon, monkeypatch) -> N
         monkeypatch.setattr(os, "getgrouplist", lambda name, primary: [primary, gid])
     async with site(daemon, ControlSettings(groups=Names(viewer=(group,)))) as path:
         assert allowed(await statuses(path, user.pw_uid, user.pw_gid)) == up_to(Role.VIEWER)
+
+
+@as_root
+async def test_a_stream_of_events_ends_when_its_group_may_look_no_more(daemon: SmallDaemon, monkeypatch) -> None:
+    user, groups = pwd.getpwnam("nobody"), [grp.getgrnam("mail").gr_gid]
+    monkeypatch.setattr(people_of, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(os, "getgrouplist", lambda name, primary: [primary, *groups])
+    status = "print(s.recv(4096).split()[1].decode(), flush=True)"
+    asking = ASKING.replace(status, "sys.stdout.writelines(s.makefile())")
+    async with site(daemon, ControlSettings(groups=Names(viewer=("mail",)))) as path:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-u", "-c", asking, str(path), str(user.pw_uid), str(user.pw_gid), "",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(b"GET /v1/events\n")
+        process.stdin.write_eof()
+        async with asyncio.timeout(20):
+            await process.stdout.readuntil(b"event: snapshot")
+            daemon.feed.publish("node.joined", node=1)
+            await process.stdout.readuntil(b"event: node.joined")
+            groups.clear()
+            daemon.feed.publish("node.left", node=1)
+            assert b"node.left" not in await process.stdout.read()
+            assert await process.wait() == 0
 
 
 @as_root

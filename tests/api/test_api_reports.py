@@ -1,4 +1,4 @@
-"""Outbox, statistics, failures and metrics as a client sees them."""
+"""Outbox, statistics and failures as a client sees them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client.parser import text_string_to_metric_families
 from serving import SmallDaemon
 
-from jobd.errors import StoreUnavailable
 from jobd.model.run import NewRun
 from jobd.model.stats import quantile
 from jobd.store.endings import BUCKETS, Tally, bucket
@@ -60,7 +58,8 @@ async def test_messages_are_held_released_and_sent_again_and_the_journal_knows(c
     assert (await said(await client.post("/v1/outbox/resend", json={"ids": ids})))["ids"] == [sent]
     entries = (await said(await client.get("/v1/audit")))["entries"]
     assert [entry["action"] for entry in entries] == ["message.resend", "message.release", "message.hold"]
-    assert (entries[2]["reason"], entries[2]["after"]) == ("wait", {"ids": [pending]})
+    assert (entries[2]["reason"], entries[2]["after"]) == ("wait", {"ids": [pending], "state": "held"})
+    assert entries[1]["before"] == {"states": {str(pending): "held", str(held): "held"}}
 
 
 async def minute(daemon: SmallDaemon, job: str, queue: str, seconds: list[float], **counts: int) -> None:
@@ -164,44 +163,6 @@ async def test_failures_are_one_when_job_class_and_place_are(client, daemon: Sma
     assert len({one["fingerprint"] for one in found}) == 3
     matching = await said(await client.get("/v1/runs", params={"filter": found[0]["filter"]}))
     assert [run["job"] for run in matching["runs"]] == ["mail", "mail"]
-
-
-async def metrics(client: aiohttp.ClientSession) -> dict[tuple[str, ...], float]:
-    response = await client.get("/metrics")
-    assert response.headers["Content-Type"].startswith("text/plain")
-    return {
-        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(await response.text())
-        for sample in family.samples
-    }
-
-
-async def test_metrics_are_this_process_own_counts_and_what_waits(client, daemon: SmallDaemon, monkeypatch) -> None:
-    monkeypatch.setattr("jobd.api.metrics.KEPT_SECONDS", 0.0)
-    await daemon.enqueue(NewRun(job="tidy"))
-    tally = Tally(succeeded=3, failed=1, run_ms=4500.0)
-    tally.run_hist[bucket(1500)] = 3
-    daemon.tallies = {("tidy", "default"): tally}
-    found = await metrics(client)
-    assert found["jobd_attempts_total", "tidy", "succeeded", "default"] == 3
-    assert found["jobd_run_seconds_sum", "tidy", "default"] == 4.5
-    assert found["jobd_run_seconds_bucket", "tidy", "1.024", "default"] == 0
-    assert found["jobd_run_seconds_bucket", "tidy", "2.048", "default"] == 3
-    assert found["jobd_queue_runs", "default", "queued"] == 1
-    assert found["jobd_ready",] == found["jobd_store_up",] == 1
-    daemon.tallies = {}
-
-
-async def test_metrics_answer_while_postgres_does_not(client, daemon: SmallDaemon, monkeypatch) -> None:
-    monkeypatch.setattr("jobd.api.metrics.KEPT_SECONDS", 0.0)
-
-    async def gone() -> None:
-        raise StoreUnavailable("Postgres: connection refused")
-
-    monkeypatch.setattr(daemon.views, "queues", gone)
-    found = await metrics(client)
-    assert found["jobd_store_up",] == 0
-    assert not [name for name in found if name[0] == "jobd_queue_runs"]
 
 
 async def failing(daemon: SmallDaemon, error: str, outcome: str = "failed", job: str = "tidy") -> int:

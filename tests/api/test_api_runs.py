@@ -99,6 +99,9 @@ async def test_a_key_answers_with_the_first_run(client):
     first = await said(await client.post("/v1/runs", json={"job": "tidy", "key": "once"}), 201)
     second = await said(await client.post("/v1/runs", json={"job": "tidy", "key": "once"}), 200)
     assert second == {"id": first["id"], "fresh": False}
+    twice = [("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
+    refused = await said(await client.post("/v1/runs", json={"job": "tidy"}, headers=twice), 400)
+    assert "more than once" in refused["error"]["message"]
 
 
 async def test_a_waiting_run_is_cancelled_at_once_and_only_once(client, daemon):

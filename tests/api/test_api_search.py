@@ -9,8 +9,14 @@ from typing import Any
 import aiohttp
 import pytest
 from serving import SmallDaemon, served, small_daemon
+from support.waiting import until
 
+from jobd.model.bulk import BulkAction
+from jobd.model.change import Actor
+from jobd.model.filter import parse_filter
+from jobd.model.privacy import NOTHING
 from jobd.model.run import NewRun
+from jobd.store.bulk import Bulks
 from jobd.store.scrubbing import Scrubbing
 from jobd.testing.postgres import fresh_database
 
@@ -73,6 +79,12 @@ async def runs(daemon: SmallDaemon) -> dict[str, int]:
         ("arg.batch:7", "failed"),
         ("arg.batch:7 since:3d", "failed old"),
         ("arg.note:user*", "failed"),
+        ("arg.batch:7,8", "failed"),
+        ("arg.note:nothing,50*", "queued"),
+        ("error:slow,no", "retrying failed"),
+        ("error:timeout error:slow,nothing", "failed"),
+        ("state:retrying answer", "retrying"),
+        ("JOB:Backup", "retrying"),
         ("error:timeouterror", "retrying failed"),
         ("error:timeout error:slow", "failed"),
         ('"50% _x_"', "queued"),
@@ -89,6 +101,16 @@ async def test_a_filter_finds_what_it_says(client, runs: dict[str, int], text: s
     assert {names[run["id"]] for run in page["runs"]} == set(found.split())
     count = await said(await client.get("/v1/runs/count", params={"filter": text}))
     assert (count["count"], count["more"]) == (len(found.split()), False)
+
+
+async def test_an_id_finds_that_run_alone_wherever_it_is(client, runs: dict[str, int]) -> None:
+    for name, number in runs.items():
+        page = await said(await client.get("/v1/runs", params={"filter": f"id:{number}"}))
+        assert [run["id"] for run in page["runs"]] == [number], name
+    both = f"id:{runs['failed']},{runs['queued']} job:tidy"
+    page = await said(await client.get("/v1/runs", params={"filter": both}))
+    assert [run["id"] for run in page["runs"]] == [runs["queued"], runs["failed"]]
+    assert (await said(await client.get("/v1/runs/count", params={"filter": "id:999999"})))["count"] == 0
 
 
 async def test_a_search_that_names_no_time_says_how_far_back_it_went(client, runs) -> None:
@@ -177,3 +199,41 @@ async def test_what_is_masked_cannot_be_guessed_by_a_filter(masking) -> None:
     assert "masked" in error["message"]
     assert (await said(await client.get("/v1/runs", params={"filter": "hidden-word"})))["runs"] == []
     assert len((await said(await client.get("/v1/runs", params={"filter": "arg.batch:1 state:queued"})))["runs"]) == 1
+
+
+async def test_nor_by_how_many_runs_a_bulk_finds(masking) -> None:
+    daemon, client = masking
+    for _ in range(2):
+        run, _ = await daemon.enqueue(NewRun(job="tidy", queue="low", args={"note": "RUNPW-hidden", "batch": 3}))
+        await daemon.ended(run, "failed")
+    bulk = {"action": "retry", "expected_count": 5}
+    for path in ("note", "note.0"):
+        wanted = {**bulk, "filter": f"state:failed arg.{path}:RUN*"}
+        error = (await said(await client.post("/v1/runs/bulk", json=wanted), 409))["error"]
+        assert "masked" in error["message"]
+    assert "RUN*" not in await (await client.get("/v1/bulk")).text()
+    assert "RUN*" not in await (await client.get("/v1/audit")).text()
+    begun = await said(await client.post("/v1/runs/bulk", json={**bulk, "filter": "state:failed RUNPW-hidden"}), 202)
+    assert begun["matched"] == 0
+    allowed = {**bulk, "filter": "state:failed arg.batch:3 queue:low"}
+    assert (await said(await client.post("/v1/runs/bulk", json=allowed), 202))["matched"] == 2
+    await daemon.enqueue(NewRun(job="tidy", queue="low", args={"note": "RUNPW-hidden"}))
+    purged = await said(await client.post("/v1/queues/low/purge", json={"expected_count": 5}), 202)
+    assert 1 <= purged["matched"] <= 3
+
+
+async def test_a_bulk_that_was_begun_before_the_mask_ends_with_the_reason(masking) -> None:
+    daemon, _ = masking
+    run, _ = await daemon.enqueue(NewRun(job="tidy", args={"note": "RUNPW-hidden"}))
+    await daemon.ended(run, "failed")
+    me = Actor(name="uid:0 (root)", uid=0)
+    before = Bulks(daemon.database, NOTHING)
+    bulk = await before.begin(BulkAction.RETRY, parse_filter("state:failed arg.note:RUN*"), 5, me)
+    await daemon.operations.begin(BulkAction.RETRY, parse_filter("state:failed job:none"), 0, me)  # wakes who works
+
+    async def over() -> Any:
+        return None if (found := await before.one(bulk.id)).state == "running" else found
+
+    found = await until(over, 10, "the end of the bulk")
+    assert (found.state, found.changed) == ("failed", 0)
+    assert "masked" in (found.error or "")

@@ -67,6 +67,8 @@ async def status(http: aiohttp.ClientSession, method: str, url: str, **headers: 
 HOSTS = {"127.0.0.1:1": True, "localhost": True, "[::1]:80": True, "jobs.example.org": True, "JOBS.example.org.": True,
          "evil.example": False, "jobs.example.org.evil": False, "": False, "localhost.evil": False}  # fmt: skip
 ORIGINS = {None: True, "https://jobs.example.org": True, "http://localhost:3000": True,
+           "https://127.0.0.1:3000": True, "http://[::1]": True,
+           "http://203.0.113.66": False, "http://[2001:db8::1]": False,
            "https://evil.example": False, "null": False, "file://": False}  # fmt: skip
 TOKENS = {"operator": 409, "viewer": 403, "wrong": 401, "": 401, None: 401}
 """Token → what a write is answered that is allowed by everything else: queue low is not paused."""
@@ -161,6 +163,17 @@ async def test_who_asks_too_often_is_told_when_to_come_back(daemon: SmallDaemon,
         assert found[:4] == [200] * 4 and found[-1] == 429
         async with http.get(f"{url}/livez") as response:
             assert (await response.json())["error"]["retry_after"] == 1
+            assert response.headers["Retry-After"] == "1"
+
+
+async def test_strangers_do_not_spend_what_holders_of_tokens_and_probes_may_ask(
+    daemon: SmallDaemon, monkeypatch, http, tokens
+) -> None:
+    async with site(daemon, monkeypatch, rate=2.0) as url:
+        strangers = [await status(http, "GET", f"{url}/v1/queues", Authorization="Bearer x") for _ in range(6)]
+        assert strangers[0] == 401 and strangers[-1] == 429
+        assert await status(http, "GET", f"{url}/livez") == 200
+        assert await status(http, "GET", f"{url}/v1/queues", Authorization=f"Bearer {tokens['viewer']}") == 200
 
 
 def test_the_pace_of_one_caller_is_not_that_of_another() -> None:

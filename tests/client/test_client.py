@@ -28,6 +28,7 @@ from jobd.client import (
     StoreUnavailable,
     SyncClient,
     UnknownJob,
+    UnknownQueue,
 )
 
 
@@ -150,9 +151,11 @@ async def test_each_refusal_is_an_error_of_its_own_and_says_what_to_do(client, d
     await client.cancel(run)
     with pytest.raises(Conflict, match="has ended already"):
         await client.cancel(run)
-    with pytest.raises(Refused, match=r"queue.*low") as refused:
+    with pytest.raises(UnknownQueue, match=r"queue.*low"):
         await client.enqueue("tidy", queue="lo")
-    assert (refused.value.status, refused.value.code) == (400, "unknown_queue")
+    with pytest.raises(Refused, match="priority") as refused:
+        await client.enqueue("tidy", priority=101)
+    assert (refused.value.status, refused.value.code) == (400, "bad_request")
     assert await daemon.database.fetchval("select count(*) from jobd.runs") == 0
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import asyncpg
@@ -15,7 +15,7 @@ import pytest
 from psycopg.rows import dict_row
 from support.rows import loaded
 
-from jobd.client import ArgumentsRefused, Conflict, UnknownJob, enqueue_in, enqueue_many_in
+from jobd.client import ArgumentsRefused, Conflict, UnknownJob, UnknownQueue, enqueue_in, enqueue_many_in
 
 
 class Rolled(Exception):
@@ -125,10 +125,11 @@ async def test_options_stand_beside_the_arguments(session, daemon):
     async with session() as tx:
         first = await tx.enqueue("tidy", queue="low", priority=-3, at=at, key="once")
         assert await tx.enqueue("tidy", key="once") == first
-        await tx.enqueue("tidy", delay=timedelta(minutes=5), notify=False)
-    keyed, delayed = await runs(daemon)
+        for delay in (timedelta(minutes=5), "5m", 300, 300.0):
+            await tx.enqueue("tidy", delay=delay, notify=False)
+    keyed, *others = await runs(daemon)
     assert (keyed["queue"], keyed["priority"], keyed["due_at"], keyed["state"]) == ("low", -3, at, "scheduled")
-    assert delayed["due_at"] - delayed["created_at"] == timedelta(minutes=5)
+    assert [row["due_at"] - row["created_at"] for row in others] == [timedelta(minutes=5)] * 4
 
 
 async def test_many_are_added_in_order_with_one_statement(session, daemon):
@@ -143,12 +144,17 @@ async def test_many_are_added_in_order_with_one_statement(session, daemon):
     ("job", "more", "error", "words"),
     [
         ("tidi", {}, UnknownJob, 'there is no job "tidi"; jobctl jobs'),
-        ("tidy", {"queue": "lo"}, UnknownJob, 'there is no queue "lo"; jobctl queues'),
+        ("tidy", {"queue": "lo"}, UnknownQueue, 'there is no queue "lo"; jobctl queues'),
         ("tidy", {"priority": 101}, ArgumentsRefused, "priority 101"),
         ("tidy", {"note": "\x00"}, ArgumentsRefused, "NUL"),
         ("tidy", {"note": float("nan")}, ArgumentsRefused, "not a number"),
         ("tidy", {"at": datetime(2030, 1, 1)}, ValueError, "time zone"),  # noqa: DTZ001
         ("tidy", {"at": datetime.now(UTC), "delay": timedelta(1)}, ValueError, "exclude"),
+        ("tidy", {"at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))}, ValueError, "a century from now"),
+        ("tidy", {"delay": -5}, ValueError, "-5 is negative"),
+        ("tidy", {"delay": timedelta(seconds=-5)}, ValueError, "is negative"),
+        ("tidy", {"delay": "soon"}, ValueError, "'soon' is not a length of time"),
+        ("tidy", {"delay": timedelta.max}, ValueError, "longer than a century"),
     ],
 )
 async def test_what_cannot_work_is_refused_alike_over_every_driver(session, daemon, job, more, error, words):

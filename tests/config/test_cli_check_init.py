@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobd.cli import check, init
+from jobd.cli import check, init, parser
 
 
 def called(*argv: str) -> int:
@@ -48,6 +48,24 @@ def test_problems_are_shown_with_their_line_a_caret_and_help(capsys: pytest.Capt
         "\n"
         "2 problems\n"
     )
+
+
+@pytest.mark.parametrize("form", [["other.toml"], ["--config", "other.toml"], ["--config=other.toml", "--show"]])
+def test_the_file_is_named_in_either_form(form: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("jobd.toml").write_text("broken")
+    Path("other.toml").write_text('[jobs.tidy]\ncommand = ["true"]\n')
+    assert called("check", *form) == 0
+    assert "other.toml" in capsys.readouterr().out or "--show" in form
+
+
+@pytest.mark.parametrize("command", ["run", "check", "migrate", "doctor", "adopt"])
+def test_every_command_that_reads_a_file_takes_both_forms_but_not_at_once(command: str) -> None:
+    found = parser((command,))
+    assert found.parse_args([command]).config is None
+    for form in (["a.toml"], ["--config", "a.toml"]):
+        assert found.parse_args([command, *form]).config == Path("a.toml")
+    with pytest.raises(SystemExit):
+        found.parse_args([command, "a.toml", "--config", "b.toml"])
 
 
 def test_a_good_file_is_summed_up_with_its_next_instants(capsys: pytest.CaptureFixture[str]) -> None:

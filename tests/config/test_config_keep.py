@@ -38,3 +38,11 @@ def test_an_age_without_anything_that_it_is_for_is_warned_of(tmp_path):
     (warning,) = examine(path, environ={}).warnings
     assert (warning.line, warning.key) == (2, "privacy.keep")
     assert "redact" in warning.problem
+
+
+def test_a_path_that_hides_nothing_of_a_message_is_warned_of(tmp_path):
+    path = tmp_path / "jobd.toml"
+    path.write_text('[privacy]\nredact = ["mail.subjet", "mail.*", "mail", "mail.headers.A", "mail.key", "args.a"]\n')
+    (warning,) = examine(path, environ={}).warnings
+    assert (warning.line, warning.key) == (2, "privacy.redact")
+    assert "mail.subjet hides nothing" in warning.problem and "subject" in (warning.hint or "")

@@ -24,6 +24,14 @@ def only(text: str, environ: Mapping[str, str] | None = None) -> Problem:
     return found[0]
 
 
+@pytest.mark.parametrize(
+    "line", ['run = ["sleep", "900"]', 'run = "sleep 900"', 'command = "sleep 900"']
+)
+def test_a_program_in_the_place_of_a_function_is_told_how_it_is_written(line: str) -> None:
+    found = only(f"[jobs.tidy]\n{line}\n")
+    assert 'command = ["program", "argument"]' in (found.hint or "")
+
+
 def test_all_problems_are_reported_at_once_in_the_order_of_the_file() -> None:
     text = """[daemon]
 workers = "4"

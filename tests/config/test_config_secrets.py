@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobd.config import examine, load, load_text, show
+from jobd.config import examine, known_secrets, load, load_text, show
 from jobd.config.report import rendered
 from jobd.errors import ConfigError
 
@@ -118,6 +118,27 @@ def test_no_view_of_a_configuration_holds_a_secret() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("args", '"********"'),
+        ("args.*", '{"name": "********", "n": "********"}'),
+        ("args.name", '{"name": "********", "n": 7}'),
+        ("args.name.first", '{"name": {"first": "********"}, "n": 7}'),
+    ],
+)
+def test_no_view_of_a_configuration_holds_an_argument_that_is_redacted(path: str, told: str) -> None:
+    args = f"args = {{ name = {{ first = '{CANARY}' }}, n = 7 }}"
+    config = load_text(
+        f"[privacy]\nredact = ['{path}']\n[jobs.a]\ncommand = ['x']\n{args}\n"
+        f"[schedules.nightly]\njob = 'a'\ncron = '0 4 * * *'\n{args}\n"
+    )
+    settings = {key: value for key, value, _ in show(config)}
+    assert (settings["jobs.a.args"], settings["schedules.nightly.args"]) == (told, told)
+    assert CANARY not in str(settings)
+    assert config.jobs["a"].args["name"] == {"first": CANARY}, "the job itself is given what is written"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         f"[mail]\npasswrd = '{CANARY}'",
@@ -174,3 +195,14 @@ def test_a_literal_secret_that_all_may_read_is_a_warning_and_in_production_refus
     assert bool(examine(main, environ=production).problems) is exposed
     main.chmod(0o640)
     assert not load(main, environ=production).warnings
+
+
+def test_the_secrets_that_logs_and_errors_must_not_repeat_are_known() -> None:
+    config = load_text(
+        "[database]\nurl = 'postgresql://app:p%40ss@h/db'\n[mail]\nuser = 'a'\npassword = 'of the/mail'\n"
+        "[paymob]\napi_key = 'ap1-key'\nsecret_key = 's3cret'\n"
+        "[jobs.a]\ncommand = ['x']\nenv = { API_TOKEN = 't0ken', MODE = 'production', TOKEN_FILE = '/x' }\n"
+        "[jobs.b]\ncommand = ['x']\nenv = { DATABASE = 'postgresql:///db?user=a&password=geheim&x=1' }"
+    )
+    ours = {"p%40ss", "p%2540ss", "p@ss", "of the/mail", "of%20the%2Fmail", "ap1-key", "s3cret"}
+    assert known_secrets(config).values == ours | {"t0ken", "geheim"}

@@ -70,6 +70,19 @@ async def test_queues_tell_their_real_share_of_the_work_beside_what_their_weight
         assert eyes.text.index("75% of 67%") < eyes.text.index("25% of 33%")  # the heavier one first
 
 
+async def test_what_runs_still_counts_to_the_work_of_its_queue(daemon: SmallDaemon, socket: Path) -> None:
+    await counted(daemon, "tidy", queue="default", succeeded=1, run_ms=300_000.0)
+    run, _ = await daemon.enqueue(NewRun(job="mail", queue="low"))
+    await daemon.running(run)
+    await daemon.database.execute("update jobd.runs set started_at = now() - interval '10 min'")
+    async with looking(socket, size=WIDE) as eyes:
+        await eyes.until("33% of 67%")
+        await eyes.until("67% of 33%")
+        await eyes.press("4")
+        await eyes.until("67% ███░░   33% ██░░░")
+        await eyes.until("33% ██░░░   67% ███░░")
+
+
 async def test_a_paused_queue_says_by_whom_and_why(daemon: SmallDaemon, socket: Path) -> None:
     await daemon.database.execute(
         "update jobd.queues set paused_at = now(), paused_by = 'ada', pause_reason = 'deploy' where name = 'low'"

@@ -7,7 +7,9 @@ from pathlib import Path
 from support.daemons import processes
 from support.dashboards import looking
 from support.proxy import proxied
+from support.strangers import as_root, stranger
 
+from jobd.dashboard.live.link import Link
 from jobd.testing.postgres import fresh_database
 
 NOOP = """
@@ -60,3 +62,13 @@ async def test_a_database_that_is_away_is_named_and_the_list_stays(postgres_url:
             await eyes.until("noop")
             proxy.mend()
             await eyes.until_gone("LOST")
+
+
+@as_root
+async def test_a_socket_served_by_a_stranger_is_not_spoken_to(tmp_path: Path) -> None:
+    async with stranger(tmp_path / "jobd.sock") as other:
+        link = Link(socket=str(tmp_path / "jobd.sock"), token="jobd_the-token-of-somebody")
+        async with looking(link) as eyes:
+            assert await other.heard() == b""
+            await eyes.until("is served by uid 65534")
+            assert await other.heard() == b"", "nor when it tries again"

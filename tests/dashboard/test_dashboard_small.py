@@ -8,6 +8,8 @@ from serving import SmallDaemon
 from support.dashboards import looking
 from textual.widgets import Input
 
+from jobd.client.asks import queues
+from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.changing import MOST_WORDS
 from jobd.dashboard.widgets.field import Field
 from jobd.dashboard.widgets.said import Said
@@ -19,7 +21,10 @@ async def test_of_many_words_the_latest_two_stay_and_leave_the_command_to_be_rea
 ) -> None:
     async with looking(socket, size=(60, 20)) as eyes:
         await eyes.loaded()
-        eyes.page.query_one(Said).tell("jobctl pause low", "jobctl resume low")
+        eyes.app.said = Deed(
+            ask=queues.pause("low"), title="", command="jobctl pause low", done=str, undo="jobctl resume low"
+        )
+        eyes.page.query_one(Said).look()
         for number in range(5):
             eyes.app.say(f"word {number}")
         await eyes.until("word 4")

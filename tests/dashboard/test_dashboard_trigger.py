@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from serving import HOSTILE, SmallDaemon
 from support.dashboards import Eyes, looking
+from textual.events import Key
 
 from jobd.dashboard.widgets.trigger import Trigger
 from jobd.model.run import NewRun, Run
@@ -139,12 +140,49 @@ async def test_the_command_follows_the_job_under_the_finder(daemon: SmallDaemon,
         await eyes.until_gone("$ jobctl trigger")
 
 
-async def test_with_a_job_chosen_enter_adds_a_run_of_it(daemon: SmallDaemon, socket: Path) -> None:
+async def test_with_a_job_chosen_enter_goes_on_to_its_arguments_and_the_next_adds_a_run(
+    daemon: SmallDaemon, socket: Path
+) -> None:
     async with looking(socket, screen="runs") as eyes:
         await asked(eyes, "tidy")
         await eyes.press("enter")
+        await eyes.until(lambda: eyes.app.screen.query_one("#arguments Input").has_focus)
+        assert not await daemon.database.fetchval("select count(*) from jobd.runs")
+        await eyes.press("enter")
         await eyes.until("was added")
         assert (await only_run(daemon)).job == "tidy"
+
+
+@pytest.mark.parametrize("typed", ["backu", "tidy"])
+async def test_what_is_typed_of_a_name_is_enough_where_no_other_can_be_meant(
+    daemon: SmallDaemon, socket: Path, typed: str
+) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes)
+        await eyes.type(typed)
+        await eyes.press("ctrl+s")
+        await eyes.until("was added")
+        assert (await only_run(daemon)).job.startswith(typed)
+
+
+async def test_where_several_can_be_meant_one_has_to_be_chosen(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs") as eyes:
+        await asked(eyes)
+        await eyes.type("i")
+        await eyes.press("ctrl+s")
+        await eyes.until("choose a job first")
+
+
+async def test_keys_typed_without_a_pause_are_lost_nowhere(daemon: SmallDaemon, socket: Path) -> None:
+    """From the key that opens the form to the one that sends it, all in one go, before the jobs are there."""
+    async with looking(socket, screen="runs") as eyes:
+        await eyes.until(lambda: eyes.app.snapshot.me is not None)
+        for key in ("t", *"backup", "\t", *'{"n": 1}', "\r"):
+            name = {"\t": "tab", "\r": "enter"}.get(key, key)
+            eyes.app.post_message(Key(name, key))
+        await eyes.until("was added")
+        run = await only_run(daemon)
+        assert (run.job, run.args) == ("backup", {"n": 1})
 
 
 async def test_a_job_that_runs_for_the_first_time_is_running(daemon: SmallDaemon, socket: Path) -> None:
@@ -212,6 +250,6 @@ async def test_a_small_terminal_shows_the_lines_and_the_buttons(
         await eyes.until(" Cancel ")
         if job is not None:
             await eyes.until("$ jobctl trigger mail")
-            await eyes.press("enter")
+            await eyes.press("ctrl+s")
             await eyes.until("subject: is required")
             await eyes.until(" Cancel ")

@@ -32,8 +32,15 @@ def test_a_queue_whose_runs_wait_for_minutes_is_behind() -> None:
     waiting = replace(LOW, queued=Count(count=5), oldest_seconds=634.0)
     assert said(replace(QUIET, queues=(waiting,))) == ["queue low is behind: 5 waiting, the oldest for 10m; 4 says why"]
     paused = replace(waiting, paused_at=datetime.now(UTC))
-    assert "behind (paused)" in said(replace(QUIET, queues=(paused,)))[0]
+    assert said(replace(QUIET, queues=(paused,))) == ["queue low is paused: 5 waiting, the oldest for 10m; 4 says why"]
     assert said(replace(QUIET, queues=(replace(waiting, oldest_seconds=59.0),))) == []
+
+
+def test_a_paused_queue_in_which_something_waits_is_named_at_once() -> None:
+    paused = replace(LOW, paused_at=datetime.now(UTC))
+    assert said(replace(QUIET, queues=(paused,))) == []
+    waiting = replace(paused, queued=Count(count=1), oldest_seconds=2.0)
+    assert said(replace(QUIET, queues=(waiting,))) == ["queue low is paused: 1 waiting; 4 says why"]
 
 
 def test_failures_of_the_last_hour_are_counted() -> None:

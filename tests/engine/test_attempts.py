@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from support.nodes import attempts_of
@@ -38,6 +40,9 @@ run = "support.jobs:stubborn"
 timeout = "200ms"
 [jobs.thread_waits]
 run = "support.jobs:thread_waits"
+timeout = "200ms"
+[jobs.thread_stuck]
+run = "support.jobs:thread_stuck"
 timeout = "200ms"
 [jobs.thread_name]
 run = "support.jobs:thread_name"
@@ -86,6 +91,18 @@ async def test_a_traceback_shows_the_users_lines_and_not_jobds(alive, store):
         await live.until_ended(run)
     (tried,) = await attempts_of(store, run)
     assert "raise ValueError(text)" in tried["traceback"] and "engine/attempt.py" not in tried["traceback"]
+
+
+@pytest.mark.parametrize(("job", "line"), [("waits", "await ctx.sleep("), ("thread_stuck", "LET_GO.wait(")])
+async def test_a_job_that_took_too_long_shows_where_it_stood_and_none_of_jobds_lines(alive, store, job, line):
+    async with alive(JOBS) as live:
+        run = await live.add(job)
+        await live.until_ended(run)
+    (tried,) = await attempts_of(store, run)
+    assert line in tried["traceback"]
+    files = {one.split('"')[1] for one in tried["traceback"].split("\n") if one.startswith("  File")}
+    assert {Path(file).name for file in files} - {"threading.py"} == {"jobs.py"}
+    assert "CancelledError" not in tried["traceback"]
 
 
 async def test_an_error_of_ten_megabytes_is_cut_and_stored(alive):
@@ -139,6 +156,21 @@ async def test_progress_in_words_that_cannot_be_stored_does_not_hurt_the_node(al
         row = await live.until_ended(await live.add("progresses", kind=kind))
         assert row["state"] in ("succeeded", "failed")
         await proves_to_live(live)
+
+
+@pytest.mark.parametrize("delay", ["5m", 300, 300.0])
+async def test_a_job_may_enqueue_with_a_delay_as_people_write_it(alive, store, delay):
+    async with alive(JOBS) as live:
+        row = await live.until_ended(await live.add("enqueues", delay=delay))
+        added = await store.views.runs.one(json.loads(row["result"]))
+        assert abs(added.due_at - added.created_at - timedelta(minutes=5)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(("delay", "words"), [(-5, "-5 is negative"), ("soon", "is not a length of time")])
+async def test_a_delay_that_is_no_length_fails_the_job_with_the_reason(alive, delay, words):
+    async with alive(JOBS) as live:
+        row = await live.until_ended(await live.add("enqueues", delay=delay))
+        assert (row["state"], words in row["error"]) == ("failed", True), row["error"]
 
 
 @pytest.mark.parametrize("kind", ["NUL", "NaN", "object", "name"])

@@ -6,9 +6,11 @@ import asyncio
 import json
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.nodes import attempts_of
 from support.waiting import until
 
 from jobd.engine.children import Children, started
@@ -57,6 +59,31 @@ async def test_a_status_other_than_zero_is_a_failure_with_the_end_of_what_it_sai
     async with alive(shell("fail", "echo no space left >&2; exit 3")) as live:
         row, _ = await outcome(live, "fail")
         assert row["state"] == "failed" and row["error"] == "CommandFailed: sh: exit status 3: no space left"
+
+
+async def test_a_command_that_failed_names_its_command_and_place_and_none_of_jobds_lines(alive, store):
+    async with alive(shell("fail", "echo no space left >&2; exit 3")) as live:
+        run = await live.add("fail")
+        await live.until_ended(run)
+        (tried,) = await attempts_of(store, run)
+        file, line = live.node.config.jobs["fail"].place.rsplit(":", 1)
+        assert tried["traceback"] == (
+            f'  File "{file}", line {line}, in [jobs.fail]\n'
+            '    command = ["sh", "-c", "echo no space left >&2; exit 3"]'
+        )
+        (group,) = (await store.views.stats.failed(timedelta(hours=1))).groups
+        assert group.frame == f"{file}:{line} in [jobs.fail]"
+
+
+async def test_a_command_that_took_too_long_tells_what_it_said_until_then(alive, store):
+    async with alive(shell("slow", "echo waiting for the disk >&2; exec sleep 300", timeout='"300ms"')) as live:
+        run = await live.add("slow")
+        row = await live.until_ended(run, 12)
+        (tried,) = await attempts_of(store, run)
+        assert row["error"] == tried["error"] == "took longer than 0.3 s"
+        place, command, *said = tried["traceback"].split("\n")
+        assert place.endswith("in [jobs.slow]") and "exec sleep 300" in command
+        assert said == ["stderr:", "waiting for the disk"]
 
 
 async def test_a_command_that_was_killed_names_the_signal(alive):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from jobd.config import load
-from jobd.engine.attempt import trace
 from jobd.engine.loops import running
 from jobd.engine.sources import Sources
+from jobd.engine.traces import trace
 from jobd.errors import ConfigError
 from jobd.loading import Loading
 from jobd.model.change import Actor

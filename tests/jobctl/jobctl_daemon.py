@@ -18,6 +18,8 @@ run = "support.jobs:nothing"
 [jobs.fails]
 run = "support.jobs:fails"
 retries = 0
+[jobs.says]
+command = ["sh", "-c", "echo 3 files; echo one was empty >&2"]
 [jobs.keyed]
 run = "support.jobs:waits"
 concurrency = { key = "args.seconds", max = 1 }

@@ -41,6 +41,12 @@ async def test_an_action_is_helped_on_the_command_line(jobctl):
     assert (ran.code, examples(ran.out)) == (0, ["  jobctl queues resume low --reason 'the disk has room again'"])
 
 
+async def test_help_names_the_socket_and_the_environment(jobctl):
+    shown = (await jobctl("--help")).out
+    assert "[--socket PATH]" in shown and "\nenvironment:\n  JOBD_SOCKET " in shown
+    assert max(map(len, shown.splitlines())) <= 120
+
+
 @pytest.mark.parametrize(
     ("verb", "said"),
     [("cancel", "kept with the run and in the audit"), ("why", "A --reason given to resume or cancel is kept")],

@@ -52,9 +52,16 @@ async def test_a_run_behind_a_full_queue_is_explained_and_goes_when_told_so(daem
     assert f"run {second} of nothing waits: queue low is at max 1, held by run {first} (waits) on node" in ran.out
     assert f"  → jobctl cancel {first}\n" in ran.out
     assert (await codes(daemon, "queue", "low")) == ["queue_max", "waiting"]
-    mend = (await daemon.jobctl("why", second, "--json")).json["causes"][0]["mend"]
-    assert (await daemon.jobctl(*mend.split()[1:])).code == 0
+    cause = (await daemon.jobctl("why", second, "--json")).json["causes"][0]
+    move = next(way for way in cause["otherwise"] if " move " in way)
+    assert (cause["mend"], cause["otherwise"][-1]) == (f"jobctl wait {first}", f"jobctl cancel {first}")
+    assert (await daemon.jobctl(*move.split()[1:])).code == 0
     assert (await daemon.jobctl("wait", second, "--timeout", "20")).code == 0
+    assert (await state_of(daemon, first)) == "running"
+    assert (await daemon.jobctl("why", "queue", "low")).out.startswith(
+        f"queue low works: 1 run is running, the longest run {first} (waits) on node"
+    )
+    assert (await daemon.jobctl(*cause["otherwise"][-1].split()[1:])).code == 0
 
 
 async def test_a_run_of_a_paused_and_full_queue_names_what_goes_before_it(daemon: Live):
@@ -65,7 +72,9 @@ async def test_a_run_of_a_paused_and_full_queue_names_what_goes_before_it(daemon
     why = (await daemon.jobctl("why", last, "--json")).json
     assert [cause["code"] for cause in why["causes"]] == ["queue_paused", "queue_max", "behind"]
     assert why["sentence"].endswith(f"; 2 other runs of queue low go before it, first run {second} (waits)")
-    assert [queued["id"] for queued in (await daemon.jobctl(*why["causes"][2]["mend"].split()[1:], "--json")).json] == [
+    move, listed = why["causes"][2]["mend"], why["causes"][2]["otherwise"][0]
+    assert move == f"jobctl runs move {last} --to default"
+    assert [queued["id"] for queued in (await daemon.jobctl(*listed.split()[1:], "--json")).json] == [
         int(run) for run in (last, third, second)
     ]
     assert (await daemon.jobctl("cancel", second, third, first)).code == 0
@@ -173,6 +182,10 @@ async def test_many_runs_are_changed_by_filter_after_being_asked(daemon: Live):
     )
     assert (moved.code, moved.json["changed"]) == (0, 3), moved.err
     assert (await daemon.jobctl("wait", *runs, "--timeout", "20")).code == 0
+    named = await run_of(daemon, "nothing", "--queue", "heap")
+    moved = await daemon.jobctl("runs", "move", named, "--to", "default")
+    assert (moved.code, moved.out) == (0, "move done: 1 of 1 runs\n"), moved.err
+    assert (await daemon.jobctl("wait", named, "--timeout", "20")).code == 0
     held = await run_of(daemon, "nothing", "--queue", "heap")
     assert (await daemon.jobctl("queues", "purge", "heap")).code == 2
     purged = await daemon.jobctl("queues", "purge", "heap", "--yes", "--reason", "wrong month", "--json")

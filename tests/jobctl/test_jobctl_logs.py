@@ -36,15 +36,32 @@ async def test_the_command_finds_the_lines_of_the_run_and_of_no_other(daemon: Li
     assert (await daemon.jobctl("wait", *runs, "--timeout", "20")).code == 1
     assert (runs[0], runs[9]) == ("1", "10"), "one number begins with the other"
     ran = await daemon.jobctl("runs", "logs", runs[0])
-    assert ran.code == 1
+    assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("error:\n    ") and "broken" in ran.out
-    assert ran.err.startswith("jobctl: jobd keeps no log lines with run 1; ")
-    error = (await daemon.jobctl("runs", "logs", runs[0], "--json")).error
-    assert error["code"] == "not_kept"
-    lines = found(error["hint"], daemon.process.log().encode())
+    told = (await daemon.jobctl("runs", "logs", runs[0], "--json")).json
+    assert told["journal"] in ran.out and f"grep -E '{told['pattern']}' FILE" in ran.out
+    assert "broken" in told["error"]
+    lines = found(told["journal"], daemon.process.log().encode())
     assert lines and all("run failed" in line for line in lines), lines
-    everything = found(error["hint"].replace("1\\b", "[0-9]+\\b"), daemon.process.log().encode())
+    everything = found(told["journal"].replace("1\\b", "[0-9]+\\b"), daemon.process.log().encode())
     assert len(everything) == 11 * len(lines), "the same pattern with any number finds those of all eleven"
+
+
+async def test_the_output_of_a_command_is_shown(daemon: Live):
+    run = (await daemon.jobctl("trigger", "says", "--wait", "-o", "id")).out.strip()
+    ran = await daemon.jobctl("runs", "logs", run)
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("stdout:\n    3 files\nstderr:\n    one was empty\n")
+    told = (await daemon.jobctl("runs", "logs", run, "--json")).json
+    assert (told["stdout"], told["stderr"], told["error"]) == ("3 files\n", "one was empty\n", None)
+
+
+async def test_a_run_that_has_stored_nothing_names_the_command_that_finds_its_lines(daemon: Live):
+    run = (await daemon.jobctl("trigger", "nothing", "--wait", "-o", "id")).out.strip()
+    ran = await daemon.jobctl("runs", "logs", run)
+    assert (ran.code, ran.out) == (1, "")
+    assert "has stored no output and no error" in ran.err and "journalctl -u jobd" in ran.err
+    assert (await daemon.jobctl("runs", "logs", run, "--json")).error["code"] == "not_kept"
 
 
 async def test_a_run_that_is_not_there_has_no_log(daemon: Live):

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.strangers import as_root, stranger
 
 from jobd.jobctl.cli import COMMANDS
 
@@ -110,7 +111,7 @@ AS_NOBODY = (
 )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@as_root
 async def test_a_socket_out_of_reach_says_who_may(jobctl):
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", AS_NOBODY, "--socket", str(jobctl.socket), "status",
@@ -121,25 +122,13 @@ async def test_a_socket_out_of_reach_says_who_may(jobctl):
     assert b"you may not use" in err
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@as_root
 async def test_a_socket_served_by_a_stranger_is_not_spoken_to(jobctl, tmp_path: Path):
-    stranger = (
-        "import os, socket, sys\n"
-        "s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.setuid(65534); s.listen()\n"
-        "print('up', flush=True)\n"
-        "c, _ = s.accept(); sys.exit(1 if c.recv(1) else 0)"
-    )
-    path = tmp_path / "jobd.sock"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", stranger, str(path), stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    await process.stdout.readline()
-    ran = await jobctl("--socket", str(path), "status")
-    assert ran.code == 4
-    assert "served by uid 65534" in ran.err
-    async with asyncio.timeout(10):
-        assert await process.wait() == 0, "nothing was sent to it"
+    async with stranger(tmp_path / "jobd.sock") as other:
+        ran = await jobctl("--socket", str(tmp_path / "jobd.sock"), "status")
+        assert ran.code == 4
+        assert "served by uid 65534" in ran.err
+        assert await other.heard() == b""
 
 
 def test_a_closed_pipe_ends_quietly(jobctl):

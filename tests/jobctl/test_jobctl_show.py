@@ -8,6 +8,7 @@ import re
 
 from jobctl_program import Jobctl
 from serving import SmallDaemon
+from support.failures import tried
 from test_jobctl_terminal import seen
 
 from jobd.model.change import Actor
@@ -78,3 +79,20 @@ async def test_the_audit_is_narrowed_by_target_actor_and_action(jobctl: Jobctl, 
     ):
         listed = (await jobctl("audit", *words, "--json")).json
         assert [(entry["action"], entry["target"]) for entry in listed] == found, words
+
+
+async def test_show_tells_the_words_of_each_attempt_once_and_before_where_it_happened(
+    jobctl: Jobctl, daemon: SmallDaemon
+):
+    [run] = await daemon.store.enqueue([NewRun(job="backup")])
+    place = '  File "jobd.toml", line 9, in [jobs.backup]\n    command = ["true"]'
+    await tried(daemon, run, 1, "timed_out", error="took longer than 600 s", traceback=place)
+    waits = (await jobctl("show", str(run))).out.splitlines()
+    at = next(n for n, line in enumerate(waits) if line.startswith("attempt 1: timed_out"))
+    assert [line.strip() for line in waits[at + 1 :]] == [
+        "took longer than 600 s", 'File "jobd.toml", line 9, in [jobs.backup]', 'command = ["true"]',
+    ]  # fmt: skip
+    await daemon.ended(run, "failed", error="took longer than 600 s")
+    over = (await jobctl("show", str(run))).out
+    assert over.index("error:\n    took longer than 600 s") < over.index("attempt 1: timed_out")
+    assert over.count("    took longer") == 1 and "line 9, in [jobs.backup]" in over

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 from support.daemons import PATHS, Process, processes
+from support.jobs import CANARY
 from support.lives import Life
 from support.waiting import until
 
@@ -137,7 +138,6 @@ async def test_a_token_of_the_command_line_opens_the_api_on_tcp(life, tmp_path) 
         assert await one.stop() == 0
 
 
-CANARY = "canary-7f3b9c"
 SECRETS = f"""
 [mail]
 user = "jobs@example.org"
@@ -147,6 +147,16 @@ redact = ["args.seconds", "mail.text"]
 [jobs.command]
 command = ["true"]
 env = {{ TOKEN = "{CANARY}-env" }}
+[jobs.prints]
+command = ["sh", "-c", "echo it is $TOKEN"]
+env = {{ TOKEN = "{CANARY}-env" }}
+[jobs.complains]
+retries = 0
+command = ["sh", "-c", "echo it is not $TOKEN >&2; exit 3"]
+env = {{ TOKEN = "{CANARY}-env" }}
+[jobs.quotes_secrets]
+retries = 0
+run = "support.jobs:quotes_secrets"
 """
 TABLES = "select relname as name from pg_class where relnamespace = 'jobd'::regnamespace and relkind in ('r', 'p')"
 
@@ -171,8 +181,13 @@ async def test_no_secret_of_the_configuration_is_anywhere_else(life, tmp_path) -
         await one.start()
         run = await one.add("command")
         await until(lambda: life.ended(run))
+        for job in ("prints", "complains", "quotes_secrets"):
+            told = await one.add(job)
+            await until(lambda told=told: life.ended(told))
         settings = {row["key"]: row["value"] for row in (await one.ask("config"))["settings"]}
         assert settings["mail.password"] == "********"
+        (found,) = (await one.ask("runs?filter=job:quotes_secrets"))["runs"]
+        assert found["error"].count("********") == 4
         asked = 0
         for route in ROUTES:
             if route.method == "GET" and route.path.startswith("/v1/") and not route.path.endswith("/events"):

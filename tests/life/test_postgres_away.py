@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 
 import aiohttp
 import pytest
@@ -155,6 +156,55 @@ async def test_a_copy_of_the_database_in_another_environment_starts_paused(life,
         assert "another one than before" in str(status["health"]["notices"])
         await until(lambda: beaten(life))
         assert await life.state(run) == "queued" and await life.observed(run) == []
+        assert await daemon.stop() == 0
+        adopting = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "jobd", "adopt", "--config", str(daemon.config), "--reason", "moved house",
+            env=daemon.environment,
+        )  # fmt: skip
+        assert await adopting.wait() == 0
+        await daemon.start()
+        await until(lambda: life.ended(run), 10, "the run that waited for it")
+        (line,) = (await daemon.ask("audit"))["entries"]
+        assert (line["action"], line["reason"], line["uid"]) == ("database.adopt", "moved house", os.geteuid())
+        assert line["before"]["system"] != line["after"]["system"]
+        assert await daemon.stop() == 0
+
+
+OLD = """
+insert into jobd.history (id, finished_at, created_at, due_at, attempt, priority, state, job, queue, source, args)
+values (900, now() - interval '2 hours', now(), now(), 1, 0, 'succeeded', 'observed', 'default', 'test',
+    '{"card": "4111"}');
+insert into jobd.audit (at, actor, uid, action, target) values (now() - interval '2 years', 'uid:0', 0, 'x.y', 'old');
+insert into jobd.bulk (action, filter, source, state, expected, matched, finished_at)
+values ('retry', '', 'api uid:0', 'done', 1, 1, now() - interval '2 years')
+"""
+KEEP = """
+[keep]
+audit = "10d"
+[privacy]
+redact = ["args.card"]
+keep = "1h"
+"""
+
+
+async def test_a_copy_that_nobody_adopted_loses_nothing_by_its_age(life, tmp_path):
+    async with processes(tmp_path, life.url, more=KEEP, lease="5s") as (daemon,):
+        await daemon.start()
+        assert await daemon.stop() == 0
+        await life.db.execute(OLD)
+        farthest = await life.db.fetchval(
+            "select max(inhrelid::regclass::text) from pg_inherits where inhparent = 'jobd.history'::regclass"
+        )
+        await life.db.execute(f"drop table {farthest}")
+        await life.db.execute("update jobd.meta set system_identifier = system_identifier + 1")
+        await daemon.start()
+        await until(lambda: life.db.fetchval("select to_regclass($1) is not null", farthest), 10, "a partition")
+        await until(lambda: beaten(life))
+        left = await life.db.fetchrow(
+            "select (select args ->> 'card' from jobd.history), (select count(*) from jobd.bulk),"
+            " (select count(*) from jobd.audit where target = 'old')"
+        )
+        assert tuple(left) == ("4111", 1, 1)
         assert await daemon.stop() == 0
 
 

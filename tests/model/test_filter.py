@@ -22,13 +22,13 @@ def test_the_example_of_the_manual_says_what_it_reads_like() -> None:
     assert parse_filter(text) == Filter(
         text=text,
         states=frozenset({"failed", "retrying"}),
-        jobs=("Reconcile*",),
+        jobs=("reconcile*",),
         queues=("critical",),
         since=timedelta(hours=1),
         attempt=Bounds(least=2),
         took=Bounds(least=5.000001),
-        args=(("user_id", "42"),),
-        errors=("timeout",),
+        args=(("user_id", ("42",)),),
+        errors=(("timeout",),),
         words=("free", "two words"),
     )
 
@@ -48,7 +48,17 @@ def test_comparisons_of_one_key_hold_together(text: str, bounds: Bounds) -> None
 
 def test_quotes_keep_colons_commas_and_blanks() -> None:
     found = parse_filter('job:"a,b",c error:"http://x y" "k:v"')
-    assert (found.jobs, found.errors, found.words) == (("a,b", "c"), ("http://x y",), ("k:v",))
+    assert (found.jobs, found.errors, found.words) == (("a,b", "c"), (("http://x y",),), ("k:v",))
+    found = parse_filter('arg.to:"a,b",c error:slow,gone word,comma')
+    assert (found.args, found.errors, found.words) == (
+        (("to", ("a,b", "c")),), (("slow", "gone"),), ("word,comma",),
+    )  # fmt: skip
+
+
+def test_keys_states_and_names_are_the_same_in_any_case_but_arguments_are_not() -> None:
+    found = parse_filter("STATE:Failed Job:Reconcile-X queue:LOW ARG.User_Id:A")
+    assert (found.states, found.jobs, found.queues) == ({"failed"}, ("reconcile-x",), ("low",))
+    assert found.args == (("User_Id", ("A",)),)
 
 
 def test_a_moment_is_how_long_ago_or_an_instant() -> None:
@@ -72,6 +82,8 @@ def test_a_search_of_texts_goes_back_a_day_unless_it_says_otherwise() -> None:
         ("state:faild", (0, 11), 'did you mean "failed"?'),
         ("state:failed state:queued", (13, 25), "stands twice"),
         ("job:a job:b", (6, 11), "job:a,b"),
+        ("id:1 id:2", (5, 9), "id:1,2"),
+        ("id:x", (0, 4), "no whole number"),
         ("job:", (0, 4), "has no value"),
         ("job:a,,b", (0, 8), "is empty"),
         ('error:"open', (6, 11), "not closed"),
@@ -107,3 +119,10 @@ def test_any_text_is_a_filter_or_an_error_inside_it(text: str) -> None:
     else:
         assert found.text == text
         found.at(NOW)
+
+
+@pytest.mark.parametrize("text", ["-state:failed", "!job:tidy"])
+def test_what_is_to_be_left_out_is_refused_and_not_looked_for_as_a_word(text: str) -> None:
+    with pytest.raises(FilterError, match="there is no leaving out"):
+        parse_filter(text)
+    assert parse_filter(f'"{text}" -x').words == (text, "-x")

@@ -132,6 +132,23 @@ def test_what_goes_first_in_the_queue_is_not_told_of_a_run_that_it_does_not_hold
     assert codes(facts(**more, ahead=BEFORE)) == [told]
 
 
+def test_what_is_gentle_is_offered_before_the_end_of_others_work():
+    queue = QueueFacts(name="low", node_max=1, running=1, paused=Pause(at=NOW - 5 * MINUTES))
+    stands = facts(
+        queue=queue, nodes=(replace(NODE, load={"low": 1}),), holders=(HOLDER,), ahead=BEFORE, elsewhere="default"
+    )
+    move, listed = "jobctl runs move 815 --to default", "jobctl runs --queue low --state queued"
+    assert [cause.ways for cause in why_run(stands).causes] == [
+        ("jobctl queues resume low", move),
+        ("jobctl wait 812", move, "jobctl reload  # after a higher max of queue low in jobd.toml", "jobctl cancel 812"),
+        (move, listed),
+    ]
+    limited = facts(limits=(Limit(what="user_id=42", max=1, held=1, holders=(HOLDER,)),), elsewhere="default")
+    assert why_run(limited).causes[0].ways == (
+        "jobctl wait 812", "jobctl reload  # after a higher limit of job backup in jobd.toml", "jobctl cancel 812",
+    )  # fmt: skip
+
+
 def test_room_on_one_node_is_room():
     full = replace(NODE, load={"low": 1})
     queue = QueueFacts(name="low", node_max=1, running=1)
@@ -205,6 +222,10 @@ def moment(**more: Any) -> QueueMoment:
 
 def test_a_queue_tells_what_it_waits_for():
     assert why_queue(moment()).sentence == "queue low is idle: nothing waits in it"
+    works = moment(queue=QueueFacts(name="low", node_max=1, running=1), holders=(HOLDER,))
+    assert why_queue(works).sentence == (
+        "queue low works: 1 run is running, the longest run 812 (backup) on node 3 for 14m"
+    )
     waiting = moment(queued=Count(count=2), oldest_seconds=180)
     assert why_queue(waiting).sentence == "queue low moves: 2 runs are waiting, the longest for 3m"
     full = replace(

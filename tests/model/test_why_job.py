@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobd.model.reports import Count
+from jobd.model.reports import Count, LastRun
 from jobd.model.run import Run, RunState
 from jobd.model.why import Ahead, Holder, NodeFacts, Pause, QueueFacts
 from jobd.model.why_job import JobMoment, ScheduleFacts, why_job
@@ -56,7 +56,7 @@ def test_the_cause_of_the_oldest_is_told_once():
         "job mail waits: its queue low is at max 1, held by run 812 (mail) on node 3 for 14m; "
         "1 run of it is waiting, the longest run 815 for 3m; no schedule fires it"
     )
-    assert [cause.mend for cause in why.causes] == ["jobctl cancel 812", "jobctl why run 815", None]
+    assert [cause.mend for cause in why.causes] == ["jobctl wait 812", "jobctl why run 815", None]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,29 @@ def test_what_keeps_its_next_run_is_told_first(more: dict[str, Any], state: str,
 def test_each_schedule_says_when_it_fires_or_why_not(schedule: ScheduleFacts, code: str, said: str):
     why = why_job(moment(schedules=(schedule,), schedule_count=1))
     assert (why.causes[-1].code, why.causes[-1].text) == (code, said)
+
+
+def ended(*states: RunState) -> tuple[LastRun, ...]:
+    return tuple(LastRun(id=15 - n, state=one, finished_at=NOW - MINUTES) for n, one in enumerate(states))
+
+
+@pytest.mark.parametrize(
+    ("states", "text", "ways"),
+    [
+        (["failed"] * 3 + ["succeeded"], "its last 3 runs failed, run 15 1m ago: CommandFailed: sh: exit status 3",
+         ("jobctl show 15", "jobctl runs --job mail --state failed")),
+        (["failed", "succeeded"], "its last run 15 failed 1m ago: CommandFailed: sh: exit status 3",
+         ("jobctl show 15", "jobctl runs --job mail --state failed")),
+        (["succeeded", "failed"], "its last run 15 succeeded 1m ago, 1 of its last 2 failed",
+         ("jobctl runs --job mail --state failed",)),
+        (["cancelled"], "its last run 15 was cancelled 1m ago", ()),
+    ],
+)  # fmt: skip
+def test_how_its_last_runs_went_is_told_with_where_to_look(states: list[str], text: str, ways: tuple[str, ...]):
+    over = ended(*(RunState(state) for state in states))
+    why = why_job(moment(ended=over, last_error="CommandFailed: sh: exit status 3\nmore"))
+    (last,) = [cause for cause in why.causes if cause.code == "last"]
+    assert (last.text, last.ways) == (text, ways)
 
 
 def test_many_schedules_are_counted():

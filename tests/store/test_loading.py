@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.rows import loaded
 
+from jobd.model.change import Actor
 from jobd.model.job import Job
 from jobd.model.schedule import Schedule
+
+ME = Actor(name="uid:0 (jobd adopt)", uid=0)
 
 
 def job(name: str, **more) -> Job:
@@ -111,8 +114,21 @@ async def test_a_copy_is_told_from_the_one_that_jobd_worked_on_until_it_is_adopt
     await store.jobs.copy("production")
     await store.database.execute(change)
     assert says in str((await store.jobs.copy(environment)).mismatch(environment))
-    await store.jobs.adopt(environment)
+    await store.jobs.adopt(environment, ME, "moved house")
     assert (await store.jobs.copy(environment)).mismatch(environment) is None
+
+
+async def test_an_adoption_stands_in_the_journal_with_what_was_known_and_what_is(store):
+    await store.jobs.adopt("staging", ME)
+    assert await store.database.fetch("select * from jobd.audit") == [], "there was nothing to adopt yet"
+    await store.jobs.copy("production")
+    await store.jobs.adopt("staging", ME, "moved house")
+    line = await store.database.fetchrow(
+        "select actor, action, target, reason, before ->> 'environment', after ->> 'environment',"
+        " before ->> 'system' = after ->> 'system' from jobd.audit"
+    )
+    name = await store.database.fetchval("select current_database()")
+    assert tuple(line) == (ME.name, "database.adopt", name, "moved house", "production", "staging", True)
 
 
 async def test_missing_tables_are_named(store):

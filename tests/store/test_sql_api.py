@@ -154,6 +154,9 @@ REFUSED = [
     (f"'job', queue => '{HOSTILE}'", asyncpg.UndefinedObjectError, HOSTILE, "jobctl queues"),
     ("'job', priority => 101", asyncpg.InvalidParameterValueError, "priority 101", "Smaller"),
     ("'job', run_at => 'infinity'", asyncpg.InvalidParameterValueError, "never comes", "now"),
+    ("'job', run_at => '20000-01-01'", asyncpg.InvalidParameterValueError, "20000-01-01 00:00:00+00 is", "now"),
+    ("'job', run_at => '0044-03-15 BC'", asyncpg.InvalidParameterValueError, "BC is not between 1970", "now"),
+    ("'job', run_at => now() + interval '101 y'", asyncpg.InvalidParameterValueError, "a century from now", "now"),
     ("'job', '[]'", asyncpg.InvalidParameterValueError, "args: must be an object, and is array", "object"),
     ("'job', '3'", asyncpg.InvalidParameterValueError, "and is number", "object"),
     ("'job', jsonb_build_object('x', repeat('y', 1048577))", asyncpg.InvalidParameterValueError, "1048576", "1 MiB"),
@@ -164,6 +167,8 @@ REFUSED = [
         "elsewhere",
     ),
     ("""'job', '{"n": 1e4300}'""", asyncpg.InvalidParameterValueError, "4300 digits", "elsewhere"),
+    ("""'job', jsonb_build_object('n', 1e400 + 0.5)""", asyncpg.InvalidParameterValueError, "a double", "elsewhere"),
+    ("""'job', jsonb_build_object('n', array[-1e400 - 0.0])""", asyncpg.InvalidParameterValueError, "a double", "else"),
     ("'job', idempotency_key => ''", asyncpg.InvalidParameterValueError, "idempotency_key has 0", "1 to 200"),
     ("'job', idempotency_key => repeat('k', 201)", asyncpg.InvalidParameterValueError, "has 201", "1 to 200"),
 ]

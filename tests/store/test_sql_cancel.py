@@ -29,6 +29,23 @@ async def test_a_running_runs_node_is_asked(app, store, migrated_url):
     assert (asked, reason) == (run, f"cancelled by sql {await app.fetchval('select session_user')}")
 
 
+async def test_a_cancel_stands_in_the_journal_under_its_role(app, store):
+    waits, runs = [await app.fetchval("select jobd.enqueue('job')") for _ in range(2)]
+    await store.database.execute(
+        "update jobd.runs set state = 'running', node = 1, attempt = 1, claimed_at = now() where id = $1", runs
+    )
+    await app.execute("select jobd.cancel($1, 'not needed'), jobd.cancel($2), jobd.cancel(0)", waits, runs)
+    assert await app.fetchval("select jobd.cancel($1)", waits) == "cancelled", "it has ended, and nothing changes"
+    lines = await store.database.fetch(
+        "select actor, action, target, reason, before ->> 'state', after ->> 'state' from jobd.audit order by id"
+    )
+    actor = f"sql {await app.fetchval('select session_user')}"
+    assert [tuple(line) for line in lines] == [
+        (actor, "run.cancel", str(waits), "not needed", "queued", "cancelled"),
+        (actor, "run.cancel", str(runs), None, "running", "running"),
+    ]
+
+
 async def test_what_has_ended_stays_as_it_is_and_what_never_was_is_null(app, store):
     run = await app.fetchval("select jobd.enqueue('job')")
     holder = await node(store)

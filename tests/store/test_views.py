@@ -17,6 +17,7 @@ from jobd.store.reading import reading
 from jobd.store.run_pages import RunFilter
 from jobd.store.run_pages import sql as pages_sql
 from jobd.store.run_rows import Cursor
+from jobd.store.run_search import IN_ORDER
 from jobd.store.schedules import write_spec
 from jobd.testing.postgres import fresh_database
 
@@ -45,6 +46,19 @@ async def test_a_claimed_but_unstarted_run_is_shown_as_queued(daemon: SmallDaemo
     assert (counts.queued, counts.running) == (Count(count=1), 1)
     [queue] = await daemon.views.queues("default")
     assert (queue.queued, queue.running) == (Count(count=1), 1)
+
+
+async def test_what_runs_has_been_busy_for_an_hour_at_the_most(daemon: SmallDaemon):
+    for run, minutes in zip(await daemon.store.enqueue([NewRun(job="tidy")] * 3), (10, 20, 300), strict=True):
+        await daemon.running(run)
+        await daemon.database.execute(
+            "update jobd.runs set started_at = now() - $2 * interval '1 minute' where id = $1", run, minutes
+        )
+    await daemon.running((await daemon.store.enqueue([NewRun(job="tidy")]))[0], started=False)
+    [queue] = await daemon.views.queues("default")
+    assert 90 * 60 <= queue.busy_seconds < 91 * 60
+    [low] = await daemon.views.queues("low")
+    assert low.busy_seconds == 0
 
 
 async def test_the_oldest_of_a_queue_is_found_behind_more_urgent_ones(daemon: SmallDaemon):
@@ -206,14 +220,33 @@ async def test_a_page_of_history_reads_an_index_and_stops(daemon: SmallDaemon, s
             Cursor().finished_at, Cursor().id, states, job, None, None, None, None, 3,
         )  # fmt: skip
 
-    def scans(node: dict) -> list[dict]:
-        below = [found for child in node.get("Plans", ()) for found in scans(child)]
-        return [node, *below] if "Index Name" in node or node["Node Type"] == "Seq Scan" else below
-
     read = [one for one in scans(json.loads(plan)[0]["Plan"]) if one["Actual Loops"] and one["Actual Rows"]]
     assert read, "it has found runs"
     assert [one["Index Name"].split("_", 2)[2] for one in read] == [index]
     assert sum(one["Actual Rows"] + one.get("Rows Removed by Filter", 0) for one in read) <= 4
+
+
+async def test_a_search_for_runs_by_id_reads_the_index_of_ids_alone(daemon: SmallDaemon):
+    await daemon.database.execute(
+        "insert into jobd.history (id, finished_at, created_at, due_at, attempt, priority, state, job, queue, source) "
+        "select n, now() - n * interval '1 ms', now(), now(), 1, 0, 'succeeded', 'often', 'default', 'sql' "
+        "from generate_series(1, 20000) n"
+    )
+    await daemon.database.execute("analyze jobd.history")
+    async with reading(daemon.database) as connection:
+        plan = await connection.fetchval(
+            f"explain (analyze, format json) {IN_ORDER}",
+            Cursor().finished_at, Cursor().id, [*RunState], *[None] * 16, 500, True, [19_000, 12],
+        )  # fmt: skip
+    read = [one for one in scans(json.loads(plan)[0]["Plan"]) if one["Actual Loops"] and one["Actual Rows"]]
+    assert [one["Index Name"].split("_", 2)[2] for one in read] == ["id_idx"]
+    assert sum(one["Actual Rows"] + one.get("Rows Removed by Filter", 0) for one in read) == 2
+
+
+def scans(node: dict) -> list[dict]:
+    """Each scan of a plan."""
+    below = [found for child in node.get("Plans", ()) for found in scans(child)]
+    return [node, *below] if "Index Name" in node or node["Node Type"] == "Seq Scan" else below
 
 
 async def test_a_lost_connection_is_said_as_such_and_the_next_question_gets_another(daemon: SmallDaemon):

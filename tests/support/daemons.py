@@ -86,7 +86,7 @@ class Process:
         connector = aiohttp.UnixConnector(path=str(self.socket))
         async with (
             aiohttp.ClientSession("http://jobd", connector=connector, timeout=timeout) as client,
-            client.request(method, f"/v1/{path}", json=body if method == "POST" else None) as answer,
+            client.request(method, f"/v1/{path}", json=body if method != "GET" else None) as answer,
         ):
             return await answer.json()
 

@@ -96,6 +96,17 @@ async def fails(ctx: Context, *, text: str = "broken") -> None:
     raise ValueError(text)
 
 
+CANARY = "canary-7f3b9c"
+
+
+async def quotes_secrets(ctx: Context) -> None:
+    """Tells what nobody should be told."""
+    password = ctx.settings.mail.password
+    ctx.log.warning("logging in", extra={"with": password})
+    url = f"postgresql://app:{CANARY}-url@db/app"
+    raise ValueError(f"{password}, {url}, Authorization: Bearer {CANARY}-bearer, api_token={CANARY}-token")
+
+
 async def fails_once(ctx: Context) -> int:
     """Succeeds at the second attempt."""
     if ctx.attempt == 1:
@@ -219,10 +230,10 @@ async def progresses(ctx: Context, *, kind: str) -> None:
     await ctx.sleep(timedelta(seconds=1.2))
 
 
-async def enqueues(ctx: Context, *, kind: str) -> int:
-    """Enqueues what cannot be enqueued."""
+async def enqueues(ctx: Context, *, kind: str = "", delay: Any = None) -> int:
+    """Enqueues later, or what cannot be enqueued."""
     args: dict[str, Any] = {"NUL": {"x": "a\x00b"}, "NaN": {"x": float("nan")}, "object": {"x": object()}}.get(kind, {})
-    return await ctx.enqueue("no\x00such" if kind == "name" else "nothing", **args)
+    return await ctx.enqueue("no\x00such" if kind == "name" else "nothing", delay=delay, **args)
 
 
 def thread_waits(ctx: Context) -> str:
@@ -230,6 +241,11 @@ def thread_waits(ctx: Context) -> str:
     while not ctx.cancelled and not LET_GO.is_set():
         LET_GO.wait(0.01)
     return "stopped"
+
+
+def thread_stuck(ctx: Context) -> None:
+    """A plain function that does not look whether it should stop."""
+    LET_GO.wait()
 
 
 def thread_name(ctx: Context) -> dict[str, Any]:

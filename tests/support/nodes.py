@@ -92,7 +92,7 @@ def made(store: Store, config: Config, loading: Loading, home: Any) -> Live:
     node = Node(
         config=config, store=store, home=home, jobs=loading.loaded, runnable=loading.runnable, pulse=pulse,
         announcer=announcer, enqueue=enqueuer.enqueue, ended=lambda endings: found[0].ended(endings),
-        hurry=asyncio.Event(), intake=config.daemon.enabled,
+        hurry=asyncio.Event(),
     )  # fmt: skip
     found.append(Live(node, store, enqueuer))
     return found[0]

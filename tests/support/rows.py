@@ -17,7 +17,7 @@ from jobd.store.store import Store
 QUEUES = [Queue(name=name) for name in ("default", "low", "urgent")]
 EMPTIED = (
     "runs", "history", "attempts", "keys", "limits", "stats", "nodes", "schedules", "jobs", "queues", "meta", "outbox",
-    "audit", "bulk", "scrubs", "redactions",
+    "audit", "bulk", "scrubs", "redactions", "loads",
 )  # fmt: skip
 SECOND = timedelta(seconds=1)
 LONG = timedelta(hours=1)

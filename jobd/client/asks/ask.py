@@ -30,6 +30,17 @@ def place(noun: str, *parts: str | int) -> str:
     return "/".join(["/v1", noun, *(quote(str(part), safe="") for part in parts)])
 
 
+def numbered(noun: str, id: int) -> str:
+    """The path of one thing that has a number for a name.
+
+    Raises:
+        ValueError: nothing can have it.
+    """
+    if isinstance(id, bool) or not isinstance(id, int) or not 0 < id < 2**63:
+        raise ValueError(f"{id!r} is no id: a whole number from 1")
+    return place(noun, id)
+
+
 def query(path: str, **wanted: str | float | None) -> str:
     """`path` with what is wanted of it; what is absent is not said."""
     said = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in wanted.items() if value is not None)
@@ -50,6 +61,12 @@ def told(path: str, body: Mapping[str, Any], read: Callable[[Any], T], patience:
     """A wish; what is None in `body` is not said."""
     said = {name: value for name, value in body.items() if value is not None}
     return Ask(method="POST", path=path, body=as_json(said), read=read, patience=patience)
+
+
+def removed(path: str, reason: str | None, read: Callable[[Any], T], patience: float = 0.0) -> Ask[T]:
+    """The end of what stands at `path`."""
+    body = as_json({"reason": reason}) if reason is not None else None
+    return Ask(method="DELETE", path=path, body=body, read=read, patience=patience)
 
 
 def reader(kind: type[T]) -> Callable[[Any], T]:

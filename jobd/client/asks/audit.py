@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobd.client.asks.ask import Ask, place, query, reader, shown, told
+from jobd.client.asks.ask import Ask, numbered, query, reader, shown, told
 from jobd.model.change import AuditEntry, AuditPage
 
 
@@ -20,4 +20,4 @@ def page(
 
 def undo(entry: int, reason: str | None = None) -> Ask[AuditEntry]:
     """The change that puts back what that one replaced; Conflict when somebody has changed it since."""
-    return told(f"{place('audit', entry)}/undo", {"reason": reason}, reader(AuditEntry))
+    return told(f"{numbered('audit', entry)}/undo", {"reason": reason}, reader(AuditEntry))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobd.client.asks import ask
-from jobd.client.asks.ask import Ask, place, query, reader, told
+from jobd.client.asks.ask import Ask, numbered, query, reader, told
 from jobd.model.bulk import Bulk, BulkAction
 
 
@@ -17,12 +17,12 @@ def begin(
 
 def one(bulk: int) -> Ask[Bulk]:
     """How far it is."""
-    return ask.shown(Bulk, place("bulk", bulk))
+    return ask.shown(Bulk, numbered("bulk", bulk))
 
 
 def stop(bulk: int, reason: str | None = None) -> Ask[Bulk]:
     """The bulk, which ends after the batch in hand."""
-    return told(f"{place('bulk', bulk)}/cancel", {"reason": reason}, reader(Bulk))
+    return told(f"{numbered('bulk', bulk)}/cancel", {"reason": reason}, reader(Bulk))
 
 
 def listed(limit: int = 50) -> Ask[list[Bulk]]:

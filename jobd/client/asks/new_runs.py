@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from jobd.model.duration import Length, length_of
+from jobd.model.instant import in_reach
 from jobd.model.run import NewRun
 from jobd.model.storable import storable
 
@@ -16,14 +18,15 @@ def new_run(
     *,
     queue: str | None,
     priority: int | None,
-    delay: timedelta | None,
+    delay: Length | None,
     at: datetime | None,
     key: str | None,
 ) -> dict[str, Any]:
     """The body for one run.
 
     Raises:
-        ValueError: `delay` and `at`, an instant without a zone, or a NewRun with something beside it.
+        ValueError: `delay` and `at`, an instant without a zone or out of reach, a delay that is no length, or a NewRun
+            with something beside it.
         ArgumentsRefused: the arguments are no JSON that can be stored.
     """
     if isinstance(job, NewRun):
@@ -33,20 +36,18 @@ def new_run(
     if delay is not None and at is not None:
         raise ValueError("delay and at exclude each other")
     said = body_of(NewRun(job=job, args=dict(args), queue=queue, priority=priority, due_at=at, key=key))
-    return said if delay is None else {**said, "delay": delay.total_seconds()}
+    return said if delay is None else {**said, "delay": length_of(delay).total_seconds()}
 
 
 def body_of(new: NewRun) -> dict[str, Any]:
     """A run as the API takes it; who asks for it is for the daemon to say."""
-    if new.due_at is not None and new.due_at.tzinfo is None:
-        raise ValueError(f"{new.due_at} has no time zone: which instant is it?")
     storable(new.args)
     fields = {
         "job": new.job,
         "args": new.args or None,
         "queue": new.queue,
         "priority": new.priority,
-        "at": new.due_at.isoformat() if new.due_at else None,
+        "at": None if new.due_at is None else in_reach(new.due_at).isoformat(),
         "key": new.key,
     }
     return {name: value for name, value in fields.items() if value is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobd.client.asks import ask
-from jobd.client.asks.ask import Ask, place, reader, told
+from jobd.client.asks.ask import Ask, numbered, reader, told
 from jobd.model.change import AuditEntry
 from jobd.model.reports import NodeReport
 
@@ -29,4 +29,4 @@ def resume(node: int, reason: str | None = None) -> Ask[AuditEntry]:
 
 
 def _wanted(node: int, verb: str, reason: str | None) -> Ask[AuditEntry]:
-    return told(f"{place('nodes', node)}/{verb}", {"reason": reason}, reader(AuditEntry))
+    return told(f"{numbered('nodes', node)}/{verb}", {"reason": reason}, reader(AuditEntry))

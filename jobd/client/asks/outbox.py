@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobd.client.asks import ask
-from jobd.client.asks.ask import Ask, place, query, told
+from jobd.client.asks.ask import Ask, numbered, query, told
 from jobd.model.mailbox import MessagePage, MessageReport
 
 
@@ -16,7 +16,7 @@ def page(state: str | None = None, limit: int = 100, after: str | None = None) -
 
 def one(message: int) -> Ask[MessageReport]:
     """The message with its bodies."""
-    return ask.shown(MessageReport, place("outbox", message))
+    return ask.shown(MessageReport, numbered("outbox", message))
 
 
 def resend(ids: Sequence[int], reason: str | None = None) -> Ask[list[int]]:

@@ -9,6 +9,6 @@ RELOAD_SECONDS = 10.0
 """Jobs are imported before anything is taken over."""
 
 
-def asked(dry_run: bool) -> Ask[ConfigChanges]:
+def asked(dry_run: bool, reason: str | None = None) -> Ask[ConfigChanges]:
     """What the files change, taken over unless it is a dry run; Refused with every problem when they cannot be used."""
-    return told("/v1/reload", {"dry_run": dry_run}, reader(ConfigChanges), patience=RELOAD_SECONDS)
+    return told("/v1/reload", {"dry_run": dry_run, "reason": reason}, reader(ConfigChanges), patience=RELOAD_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jobd.client.asks.ask import Ask, as_json, new_id, place, query, shown, told
+from jobd.client.asks.ask import Ask, as_json, new_id, numbered, query, shown, told
 from jobd.client.asks.new_runs import body_of
 from jobd.model.reports import Counted, Page
 from jobd.model.run import NewRun, Run, RunState
@@ -29,12 +29,12 @@ def count(filter: str = "") -> Ask[Counted]:
 
 def one(run: int) -> Ask[Run]:
     """The run with its attempts."""
-    return shown(Run, place("runs", run))
+    return shown(Run, numbered("runs", run))
 
 
 def wait(run: int, seconds: float) -> Ask[Run]:
     """The run when it has ended, or as it stands after `seconds`."""
-    return shown(Run, query(f"{place('runs', run)}/wait", timeout=f"{seconds:.3f}"), patience=seconds)
+    return shown(Run, query(f"{numbered('runs', run)}/wait", timeout=f"{seconds:.3f}"), patience=seconds)
 
 
 def enqueue(body: Mapping[str, Any]) -> Ask[int]:
@@ -72,12 +72,12 @@ def trigger(
 
 def cancel(run: int, reason: str | None = None) -> Ask[RunState]:
     """CANCELLED when it ended by this, RUNNING when its node was asked."""
-    return told(f"{place('runs', run)}/cancel", {"reason": reason}, lambda answer: RunState(answer["state"]))
+    return told(f"{numbered('runs', run)}/cancel", {"reason": reason}, lambda answer: RunState(answer["state"]))
 
 
 def retry(run: int, reason: str | None = None) -> Ask[int]:
     """Start an ended run again: the new one's id. A scheduled one is due now: its own."""
-    return told(f"{place('runs', run)}/retry", {"reason": reason}, new_id)
+    return told(f"{numbered('runs', run)}/retry", {"reason": reason}, new_id)
 
 
 def _many(batch: list[bytes]) -> Ask[list[int]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobd.client.asks import ask
-from jobd.client.asks.ask import Ask, new_id, place, query, reader, told
+from jobd.client.asks.ask import Ask, new_id, place, query, reader, removed, told
 from jobd.client.asks.reload import RELOAD_SECONDS
 from jobd.model.change import AuditEntry
 from jobd.model.reload import ConfigChanges
@@ -43,15 +43,14 @@ def trigger(name: str, reason: str | None = None) -> Ask[int]:
     return told(f"{place('schedules', name)}/trigger", {"reason": reason}, new_id)
 
 
-def add(name: str, table: Mapping[str, Any]) -> Ask[ConfigChanges]:
+def add(name: str, table: Mapping[str, Any], reason: str | None = None) -> Ask[ConfigChanges]:
     """What the reload changed that took over `[schedules.NAME]` in jobd.d/schedules.toml, where nothing was before.
 
     `table` is as jobd.toml takes it: `job`, one of `cron`, `every` and `at`, `timezone`, `args`, …
     """
-    return told(place("schedules", name), table, reader(ConfigChanges), patience=RELOAD_SECONDS)
+    return told(place("schedules", name), {**table, "reason": reason}, reader(ConfigChanges), patience=RELOAD_SECONDS)
 
 
-def remove(name: str) -> Ask[ConfigChanges]:
+def remove(name: str, reason: str | None = None) -> Ask[ConfigChanges]:
     """What the reload changed that took it out of jobd.d/schedules.toml; runs of it that wait stay."""
-    path, read = place("schedules", name), reader(ConfigChanges)
-    return Ask(method="DELETE", path=path, read=read, patience=RELOAD_SECONDS)
+    return removed(place("schedules", name), reason, reader(ConfigChanges), patience=RELOAD_SECONDS)

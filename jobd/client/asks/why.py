@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from jobd.client.asks.ask import Ask, place, shown
+from jobd.client.asks.ask import Ask, numbered, place, shown
 from jobd.model.why import Why
 
 
 def run(run: int) -> Ask[Why]:
     """Why it waits, or how it ended."""
-    return shown(Why, place("why", "run", run))
+    return shown(Why, numbered("why/run", run))
 
 
 def job(name: str) -> Ask[Why]:

@@ -57,9 +57,11 @@ def line(parameter: ParameterReport, args: Mapping[str, Any]) -> Line:
     return Line(name, kind, default, text, args[name], quoted)
 
 
-def lines(job: JobReport, args: Mapping[str, Any]) -> Iterator[Line]:
+def lines(job: JobReport, args: Mapping[str, Any] | str) -> Iterator[Line]:
     """A line for each argument that a job lists, and one for all others where it takes any."""
     listed = job.parameters or ()
+    if isinstance(args, str):  # all of them are hidden, also which they were: it may be any, listed or not
+        args = dict.fromkeys(("", *(parameter.name for parameter in listed)), args)
     for parameter in listed:
         yield line(parameter, args)
     if job.open:

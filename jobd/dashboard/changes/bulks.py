@@ -12,6 +12,7 @@ from jobd.dashboard.widgets.pick import Pick
 from jobd.errors import Conflict, JobdError
 from jobd.model.bulk import Bulk, BulkAction
 from jobd.model.filter import RETRYING, parse_filter
+from jobd.model.filter_words import FilterError
 from jobd.model.run import FINAL, RunState
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ ACTIONS = {"r": BulkAction.RETRY, "c": BulkAction.CANCEL, "m": BulkAction.MOVE}
 
 
 def choices(wanted: str) -> dict[str, str]:
-    """What can be done to the runs of a filter, by key."""
+    """What can be done to the runs of a filter, by key.
+
+    Raises:
+        FilterError: it is none.
+    """
     states = parse_filter(wanted).states
     ended = {state.value for state in FINAL}
     out = {}
@@ -39,7 +44,14 @@ async def choose_for_all(app: Dashboard, wanted: str) -> Bulk | None:
     if not wanted:
         app.say("choose a state or a filter first: this would be every run", bad=True)
         return None
-    chosen = await app.push_screen_wait(Pick(f"All runs that this finds: {wanted}", choices(wanted)))
+    if app.unseen("All matching"):
+        return None
+    try:
+        offered = choices(wanted)
+    except FilterError as error:
+        app.say(str(error), bad=True)
+        return None
+    chosen = await app.push_screen_wait(Pick(f"All runs that this finds: {wanted}", offered))
     queue = None
     if chosen is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -36,15 +36,25 @@ class Deed:
     done: Callable[[Any], str]
     """The answer of the daemon → what has happened, for people."""
     undo: str | None = None
-    """How it is undone; None: it cannot be."""
+    """How it is undone where no key does it; None: it cannot be."""
     care: Care = Care.NONE
     typed: str = ""
     detail: str = ""
     """What it means, in the dialog."""
     role: Role = Role.OPERATOR
+    blind: bool = False
+    """It is about nothing that the screen shows: that may be old."""
 
     def asks_first(self, *, production: bool) -> bool:
         return self.care in (Care.ASK, Care.TYPE) or (self.care is Care.PRODUCTION and production)
+
+
+class Wrong(ValueError):
+    """What was typed cannot be meant; each problem begins with the name of its line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problems))
 
 
 def command(*words: object) -> str:

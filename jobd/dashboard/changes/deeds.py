@@ -10,6 +10,7 @@ from jobd.dashboard.changes.arguments import Typed
 from jobd.dashboard.changes.deed import MANY, Care, Deed, command
 from jobd.model.bulk import EVERY, BulkAction
 from jobd.model.change import AuditEntry
+from jobd.model.filter import RETRYING, parse_filter
 from jobd.model.reports import Count, Counted, NodeReport, QueueReport, ScheduleReport
 from jobd.model.roles import Role
 from jobd.model.run import Run, RunState
@@ -53,17 +54,21 @@ def change_all(action: BulkAction, filter_text: str, count: int, more: bool, que
     number = f"{count:,}{'+' if more else ''}"
     to = f" to {queue}" if queue else ""
     target = ["--to", queue] if queue else []
+    now = action is BulkAction.RETRY and parse_filter(filter_text).states <= LATER
     return Deed(
         ask=bulk.begin(action, filter_text, EVERY if more else count, None, queue),
-        title=f"{action.value.capitalize()} {number} runs{to}",
+        title=f"Run {number} runs now" if now else f"{action.value.capitalize()} {number} runs{to}",
         detail=f"All that this filter finds: {filter_text}",
         command=command("runs", action.value, "--filter", filter_text, *target, "--yes"),
         done=lambda began: f"bulk {began.id} has begun: {action} of {began.matched:,} runs",
-        undo=_UNDO_BULK[action],
+        undo="cancel them: they keep their ids" if now else _UNDO_BULK[action],
         care=Care.TYPE if more or count > MANY else Care.ASK,
         typed=str(count),
     )
 
+
+LATER = frozenset({RunState.SCHEDULED.value, RunState.WAITING.value, RETRYING})
+"""States whose runs a retry makes due now under their own ids; of the others it makes new ones."""
 
 _UNDO_BULK = {
     BulkAction.RETRY: "cancel the new runs",
@@ -82,7 +87,7 @@ def pause_queue(queue: QueueReport, reason: str | None = None, lasts: str | None
         title=f"{'Resume' if paused else 'Pause'} queue {queue.name}",
         command=command("queues", "resume" if paused else "pause", queue.name, *said),
         done=lambda _: f"queue {queue.name} {'goes on' if paused else 'is paused: what runs goes on, nothing starts'}",
-        undo=f"u, or {other}",
+        undo=other,
     )
 
 
@@ -98,7 +103,7 @@ def weigh_queue(queue: QueueReport, weight: int | None) -> Deed:
         title=f"Give queue {queue.name} the weight {weight or queue.configured_weight}",
         command=command("queues", "weight", queue.name, weight if weight is not None else "default"),
         done=lambda _: f"queue {queue.name} has the weight {weight or queue.configured_weight}",
-        undo=f"u, or {command('queues', 'weight', queue.name, before)}",
+        undo=command("queues", "weight", queue.name, before),
         care=Care.PRODUCTION,
     )
 
@@ -129,6 +134,7 @@ def undo_change(entry: AuditEntry, *, mine: bool) -> Deed:
         done=lambda _: f"the {verb} of {noun} {entry.target} is undone",
         undo="make the change again",
         care=Care.NONE if mine else Care.ASK,
+        blind=mine,
     )
 
 
@@ -141,6 +147,7 @@ def take_over() -> Deed:
         done=lambda changes: f"the files were taken over: {changes.summary()}",
         undo="edit the files back and reload again",
         role=Role.ADMIN,
+        blind=True,
     )
 
 
@@ -155,7 +162,7 @@ def pause_schedule(schedule: ScheduleReport, reason: str | None = None, lasts: s
         title=f"{'Resume' if paused else 'Pause'} schedule {schedule.name}",
         command=command("schedules", "resume" if paused else "pause", schedule.name, *said),
         done=lambda _: f"schedule {schedule.name} {'goes on with its next slot' if paused else 'is paused'}",
-        undo=f"u, or {other}",
+        undo=other,
     )
 
 
@@ -171,6 +178,7 @@ def trigger_job(job: str, typed: Typed, *, queue: str | None = None, delay: str 
         done=lambda run: f"run {run} of {job} was added",
         undo="cancel the run",
         care=Care.PRODUCTION,
+        blind=True,
     )
 
 

@@ -119,12 +119,13 @@ def add(plan: Plan) -> Deed:
         done=lambda changes: f"schedule {plan.name} is added: {_told(changes)}",
         undo=command("schedules", "remove", plan.name),
         role=Role.ADMIN,
+        blind=True,
     )
 
 
 def remove(schedule: ScheduleReport, told: NextSlots) -> Deed:
     """Take it away; `told` says what the list does not."""
-    lost = [name for name, value in told.args.items() if hidden(value)]
+    _, lost = _split(told.args)
     detail = f"{schedule.job} is not due by it any more. Its history stays, and so do runs of it that wait."
     return Deed(
         ask=schedules.remove(schedule.name),
@@ -132,7 +133,7 @@ def remove(schedule: ScheduleReport, told: NextSlots) -> Deed:
         detail=detail,
         command=command("schedules", "remove", schedule.name),
         done=lambda changes: f"schedule {schedule.name} is removed: {_told(changes)}",
-        undo=_as_it_stands(schedule, told).command() + (f", and {', '.join(lost)}, which is hidden" if lost else ""),
+        undo=_as_it_stands(schedule, told).command() + (f", and {lost}" if lost else ""),
         care=Care.ASK,
         role=Role.ADMIN,
     )
@@ -166,10 +167,19 @@ def _as_it_stands(schedule: ScheduleReport, told: NextSlots) -> Plan:
         kind=kind,
         when=when,
         timezone="" if kind == "every" else schedule.timezone,
-        args={name: value for name, value in told.args.items() if not hidden(value)},
+        args=_split(told.args)[0],
         catch_up_window="" if catch_up == _CATCH_UP else format_duration(catch_up),
         enabled=schedule.enabled or schedule.disabled_reason != _SWITCHED_OFF,
     )
+
+
+def _split(args: Mapping[str, Any] | str) -> tuple[dict[str, Any], str]:
+    """The arguments that can be seen, and in words those that cannot."""
+    if isinstance(args, str):
+        return {}, "its arguments, which are hidden"
+    seen = {name: value for name, value in args.items() if not hidden(value)}
+    lost = ", ".join(name for name in args if name not in seen)
+    return seen, f"{lost}, which is hidden" if lost else ""
 
 
 def _told(changes: ConfigChanges) -> str:
@@ -178,10 +188,6 @@ def _told(changes: ConfigChanges) -> str:
 
 
 def _instant(text: str, by: str) -> Any:
-    try:
-        found = instant_of(text, by)
-    except OverflowError as error:
-        raise ValueError(str(error)) from None
-    if found is None:
+    if (found := instant_of(text, by)) is None:
         raise ValueError(f"{text[:60]!r} is not a date and time such as 2027-01-31T08:00")
     return found

@@ -27,6 +27,7 @@ def add(name: str, role: str, lasts: str | None) -> Deed:
         done=lambda made: f"token {made.name} is made",
         undo=_command("revoke", name),
         role=Role.ADMIN,
+        blind=True,
     )
 
 

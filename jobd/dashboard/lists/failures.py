@@ -12,7 +12,7 @@ from jobd.model.run import Run
 
 
 def _when(group: FailureGroup, eye: Eye) -> Cell:
-    return (f"again {again(group, eye)}", Tone.WARN) if group.retrying else (far(group.last_at, eye.now), Tone.PLAIN)
+    return (again(group, eye), Tone.WARN) if group.retrying else (far(group.last_at, eye.now), Tone.PLAIN)
 
 
 def _since(group: FailureGroup, eye: Eye) -> Cell:
@@ -28,7 +28,7 @@ GROUPS: tuple[Column[FailureGroup], ...] = (
     Column(title="JOB", cell=lambda group, eye: (glyph(group, eye), (group.job, Tone.NAME)), width=16, grow=1),
     Column(title="FAILURE", cell=lambda group, eye: (group.error_class, Tone.BAD), width=16, grow=2, keep=8),
     Column(title="WHERE", cell=lambda group, eye: (group.frame or "-", Tone.DIM), width=24, grow=2, keep=2),
-    Column(title="WHEN", cell=_when, width=12, keep=7),
+    Column(title="WHEN", cell=_when, width=18, keep=7),
     Column(title="FIRST", cell=_since, width=10, keep=4),
     Column(title="ERROR", cell=_error, width=24, grow=4, keep=1),
 )
@@ -36,7 +36,7 @@ GROUPS: tuple[Column[FailureGroup], ...] = (
 
 RUNS: tuple[Column[Run], ...] = (
     Column(title="RUN", cell=lambda run, eye: (str(run.id), Tone.DIM), width=7, right=True),
-    Column(title="ENDED", cell=when, width=10),
+    Column(title="WHEN", cell=when, width=13),
     Column(title="TRIES", cell=lambda run, eye: str(run.attempt), width=5, right=True, keep=6),
     Column(title="TOOK", cell=took, width=7, right=True, keep=5),
     Column(title="SOURCE", cell=lambda run, eye: (run.source, Tone.DIM), width=18, keep=2),

@@ -30,7 +30,7 @@ FAILING = 3
 def queue_rows(queues: Iterable[QueueReport], by_queue: Sequence[StatsReport]) -> list[QueueRow]:
     """The heaviest queue first, with how it did in the last hour."""
     queues = sorted(queues, key=lambda queue: (-queue.weight, queue.name))
-    fair, work = shares.of_weights(queues), shares.of_work(by_queue)
+    fair, work = shares.of_weights(queues), shares.of_work(by_queue, queues)
     stats = {one.name: one for one in by_queue}
     return [
         QueueRow(

@@ -88,7 +88,7 @@ def told(message: MessageReport, eye: Eye) -> Iterator[tuple[str, Cell | None]]:
     yield "from", message.sender
     yield "to", (message.recipient, Tone.NAME)
     yield "subject", (message.subject, Tone.NAME)
-    yield from message.headers.items()
+    yield from message.headers.items() if isinstance(message.headers, dict) else [("headers", message.headers)]
     yield "Message-ID", (message.message_id, Tone.DIM)
     key = f", key {message.key}: once for ever" if message.key else ""
     yield "kind", f"{message.kind}{key}"

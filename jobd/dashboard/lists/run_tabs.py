@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jobd.client import Client
 from jobd.client.asks import runs
+from jobd.model.filter import parse_filter
+from jobd.model.filter_words import split
 from jobd.model.reports import Count, Counts
 
 TABS = {
@@ -17,6 +19,22 @@ TABS = {
     "cancelled": "state:cancelled",
     "skipped": "state:skipped",
 }
+
+
+def joined(tab: str, typed: str) -> str:
+    """The filter of a tab and of the line below it."""
+    return " ".join(part for part in (TABS[tab], typed) if part)
+
+
+def names_states(typed: str) -> bool:
+    """True when the line itself says which states it is about."""
+    return bool(parse_filter(typed).states)
+
+
+def without_states(typed: str) -> str:
+    """The line without what it says of states."""
+    kept = [typed[term.start : term.end] for term in split(typed) if term.key != "state"]
+    return " ".join(kept)
 
 
 def told(counts: Counts, hour: dict[str, str]) -> dict[str, str]:

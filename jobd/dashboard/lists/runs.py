@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import RUNS, Cell, Eye, Tone, state
@@ -57,9 +58,14 @@ def note(run: Run, eye: Eye) -> Cell:
     return told, Tone.WARN if counted.failed else Tone.DIM
 
 
+def said(run: Run) -> dict[str, Any]:
+    """How far it has come by its own words; empty when it does not say, or when that is hidden."""
+    return run.progress if isinstance(run.progress, dict) else {}
+
+
 def share(run: Run) -> float | None:
     """How much of it is done, from 0 to 1; None when it does not say."""
-    done, total = (run.progress or {}).get("done"), (run.progress or {}).get("total")
+    done, total = said(run).get("done"), said(run).get("total")
     if not isinstance(done, int | float) or not isinstance(total, int | float) or total <= 0:
         return None
     return max(0.0, min(1.0, done / total))
@@ -73,15 +79,16 @@ def left(run: Run, eye: Eye) -> float | None:
 
 def progress(run: Run, eye: Eye) -> Cell:
     """A bar, the numbers, and how long it will still take."""
-    said = run.progress or {}
-    part = share(run)
+    if isinstance(run.progress, str):
+        return run.progress, Tone.BUSY
+    told, part = said(run), share(run)
     if part is None:
-        return " ".join(str(word) for word in (said.get("done"), said.get("note")) if word not in (None, "")), Tone.BUSY
+        return " ".join(str(word) for word in (told.get("done"), told.get("note")) if word not in (None, "")), Tone.BUSY
     full = round(part * 10)
     bar = eye.pick("█", "#") * full + eye.pick("░", ".") * (10 - full)
     eta = left(run, eye)
     rest = f"  {length(eta)} left" if eta is not None and part < 1 else ""
-    return (bar, Tone.BUSY), (f" {said['done']:,}/{said['total']:,}{rest}  {said.get('note') or ''}", Tone.DIM)
+    return (bar, Tone.BUSY), (f" {told['done']:,}/{told['total']:,}{rest}  {told.get('note') or ''}", Tone.DIM)
 
 
 # What changes by itself stands left, and neighbours share a tone: Textual writes a line from its left end to what has

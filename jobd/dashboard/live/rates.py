@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from jobd.model.stats import Minute
 
 SECONDS = 600
+MINUTE, SOME = 60, 15
 KEPT = 2 * SECONDS
-"""Columns end with whole steps of the clock, so the oldest one begins a little before the ten minutes."""
+"""Columns end with whole minutes of the clock, so the oldest one begins a little before the ten minutes."""
 
 
 @dataclass(slots=True)
@@ -55,18 +56,21 @@ class Rates:
             self._seconds.append(Second())
         self._at = max(self._at, second)
 
-    def columns(self, width: int) -> list[tuple[float, float]]:
-        """At most `width` columns, oldest first: succeeded and failed, each a number of runs a second.
+    def columns(self) -> list[tuple[float, float]]:
+        """Of each of the last ten minutes, oldest first: succeeded and failed, each a number of runs a second.
 
-        Every column is a stretch of whole steps of the clock, so that it stays as it is while it moves to the left. The
-        step in hand is left out: it would always look like a fall.
+        Whole minutes of the clock, for that is how it is known what was before anybody listened: seconds beside them
+        would make a jump of what never changed. The minute in hand is one with the last until a part of it has passed
+        that says something.
         """
-        step = max(1, -(-SECONDS // max(1, width)))
-        last = KEPT - 1 - self._at % step
-        ends = range(last - (SECONDS // step - 1) * step, last + 1, step)
-        return [self._mean(end - step, end) for end in ends]
+        now = self._at % MINUTE
+        ends = [KEPT - 1 - now - MINUTE * ago for ago in range(SECONDS // MINUTE, -1, -1)]
+        *whole, end = zip([end - MINUTE for end in ends], ends, strict=True)
+        if now < SOME:
+            return [self._mean(first, last) for first, last in (*whole[1:], (end[0], KEPT - 1))]
+        return [self._mean(first, last) for first, last in (*whole[2:], end, (end[1], KEPT - 1))]
 
-    def latest(self, seconds: int = 10) -> tuple[float, float]:
+    def latest(self, seconds: int) -> tuple[float, float]:
         """Succeeded and failed a second, of the last whole `seconds`."""
         return self._mean(KEPT - 1 - seconds, KEPT - 1)
 

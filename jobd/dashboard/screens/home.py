@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from time import monotonic
 from typing import Any, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from jobd.client.asks import failures, runs, schedules, stats
-from jobd.dashboard.changes import deeds
-from jobd.dashboard.changes.bulks import change_all
-from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.lists import home as panes
 from jobd.dashboard.lists.home import FAILED, NEXT, NODES, QUEUES, RUNS, identity
-from jobd.dashboard.lists.queues import QueueRow
 from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
-from jobd.dashboard.page import Page
+from jobd.dashboard.panes import Panes
 from jobd.dashboard.widgets.cards import Cards
 from jobd.dashboard.widgets.graph import Graph
 from jobd.dashboard.widgets.pane import listing, pane
@@ -29,11 +24,8 @@ from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.words import Words
 from jobd.dashboard.words import figures
 from jobd.dashboard.words.bars import short
-from jobd.dashboard.words.notices import lines, noticed
-from jobd.model.bulk import BulkAction
+from jobd.dashboard.words.notices import behind, lines, noticed
 from jobd.model.failures import FailureGroup
-from jobd.model.reports import ScheduleReport
-from jobd.model.roles import Role
 from jobd.model.run import Run, RunState
 from jobd.model.stats import StatsReport, Window
 
@@ -45,31 +37,23 @@ FIRES = 5
 NOTICES = 3
 NOTHING = "nothing has run yet"
 EMPTY = "no run has ended in the last ten minutes"
-DEEDS: dict[str, tuple[str, ...]] = {
-    "cancel": ("running",),
-    "retry": ("running", "failed"),
-    "pause": ("queues", "next"),
-    "trigger": ("next",),
-}
-"""What can be done → in which panes; elsewhere it has no key."""
 
 
-class Home(Page):
+class Home(Panes):
     """Cards, a graph of the last ten minutes, and panes between which Tab moves."""
 
     NOUN = "home"
     AUTO_FOCUS = ""
     PACE_SECONDS = 2.0  # where runs end all the time, every line of a pane moves with each load
     LISTENS = frozenset({"run.started", "run.retrying", "run.ended", "change"})
-    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(DEEDS, Role.OPERATOR)
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", "Next pane", key_display="Tab"),
-        Binding("shift+tab", "app.focus_previous", "Pane before", show=False),
-        Binding("p", "pause", "Pause/resume"),
-        Binding("t", "trigger", "Trigger now"),
-        Binding("c", "cancel", "Cancel"),
-        Binding("r", "retry", "Retry"),
-    ]
+    PANES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "cancel": ("running",),
+        "retry": ("running", "failed"),
+        "pause": ("queues", "next"),
+        "pause_for": ("queues", "next"),
+        "trigger": ("next",),
+        "trigger_job": ("queues", "running", "failed", "nodes", ""),
+    }
     CSS_PATH = "home.tcss"
 
     def __init__(self) -> None:
@@ -203,48 +187,15 @@ class Home(Page):
         elif isinstance(event.row, FailureGroup):
             self.dash.find_runs(event.row.filter)
         else:
-            self.dash.go({"queues": "queues", "next": "schedules"}.get(event.table.id or "", "nodes"))
+            self.dash.go({"queues": "queues", "next": "schedules"}.get(event.table.id or "", "nodes"), event.table.key)
+
+    def leads_to(self, screen: str) -> Hashable | None:
+        """The queue that the notices say to look at."""
+        status = self.dash.snapshot.status
+        waits = behind(status.queues or ()) if status is not None and screen == "queues" else ()
+        return waits[0].name if waits else None
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         self.refresh_bindings()
         if isinstance(event.widget, Table):
             event.widget.choose(event.widget.at)  # its row may have moved out of sight while nobody looked for it
-
-    @property
-    def _focused(self) -> str:
-        return self.focused.id or "" if isinstance(self.focused, Table) else ""
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What can be done in this pane, for those who may."""
-        if action in DEEDS and self._focused not in DEEDS[action]:
-            return False
-        return super().check_action(action, parameters)
-
-    def _chosen(self) -> Any:
-        return self.table(self._focused).row if self._focused else None
-
-    def action_pause(self) -> None:
-        row = self._chosen()
-        if isinstance(row, QueueRow):
-            self.do(deeds.pause_queue(row.queue))
-        elif isinstance(row, ScheduleReport):
-            self.do(deeds.pause_schedule(row))
-
-    def action_trigger(self) -> None:
-        if isinstance(row := self._chosen(), ScheduleReport):
-            self.do(deeds.trigger_schedule(row))
-
-    def action_cancel(self) -> None:
-        if isinstance(row := self._chosen(), Run):
-            self._change(row, deeds.cancel_run(row), "has ended already")
-
-    def action_retry(self) -> None:
-        if isinstance(row := self._chosen(), Run):
-            self._change(row, deeds.retry_run(row), "has not ended")
-        elif isinstance(row, FailureGroup):
-            self.run_worker(change_all(self.dash, BulkAction.RETRY, row.filter), group="deeds")
-
-    def _change(self, run: Run, deed: Deed | None, why_not: str) -> None:
-        if deed is None:
-            self.dash.say(f"run {run.id} {why_not}", bad=True)
-        self.do(deed)

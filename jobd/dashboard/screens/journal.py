@@ -39,6 +39,7 @@ class Journal(Endless[AuditEntry]):
     NOUN = "events and changes"
     LISTENS = frozenset({"change"})
     ACTS: ClassVar[dict[str, Role]] = {"undo": Role.OPERATOR}
+    OWN_UNDO = True
     CSS = """
     Journal #audit { height: 1fr; }
     """

@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from jobd.client.asks import queues, runs, stats, why
 from jobd.dashboard.changes import deeds
-from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.lists.queues import QueueRow, columns
 from jobd.dashboard.lists.runs import COLUMNS
 from jobd.dashboard.pausable import Pausable
@@ -48,7 +47,6 @@ class Queues(Pausable):
     """All queues, and a closer look at the chosen one."""
 
     NOUN = "queues"
-    KIND = "queue"
     LISTENS = frozenset({"run.added", "run.started", "run.retrying", "run.ended", "change"})
     ACTS: ClassVar[dict[str, Role]] = {**Pausable.ACTS, **dict.fromkeys(("weigh", "purge"), Role.OPERATOR)}
     CSS = """
@@ -108,7 +106,7 @@ class Queues(Pausable):
         return await self.client.ask(stats.minutes(MINUTES, queue=name))
 
     def _show(self, found: Sequence[QueueReport]) -> None:
-        shares, worked = of_weights(found), of_work(self._stats.values())
+        shares, worked = of_weights(found), of_work(self._stats.values(), found)
         few = len(found) <= FEW
         rows = [
             QueueRow(
@@ -191,16 +189,13 @@ class Queues(Pausable):
 
     # --- changes ---
 
-    def pausing(self, reason: str | None = None, lasts: str | None = None) -> Deed | None:
-        return deeds.pause_queue(self.chosen, reason, lasts) if self.chosen is not None else None
-
     def action_weigh(self) -> None:
         if (queue := self.chosen) is None:
             return
 
         def weighed(text: str | None) -> None:
             if text is not None:
-                self.change(deeds.weigh_queue(queue, int(text) if text else None))
+                self.do(deeds.weigh_queue(queue, int(text) if text else None))
 
         hint = f"1 to {HEAVIEST}; nothing at all: the configured {queue.configured_weight} again"
         self.app.push_screen(

@@ -18,13 +18,13 @@ from jobd.dashboard.changes.bulks import choose_for_all
 from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.endless import Endless
 from jobd.dashboard.lists.pages import SIZE, Pages, Part
-from jobd.dashboard.lists.run_tabs import TABS, in_the_hour
+from jobd.dashboard.lists.run_tabs import TABS, in_the_hour, joined, names_states, without_states
 from jobd.dashboard.lists.run_tabs import told as told_tabs
 from jobd.dashboard.lists.runs import COLUMNS
 from jobd.dashboard.live.heard import told
 from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
-from jobd.dashboard.widgets.filter_bar import FilterBar
+from jobd.dashboard.widgets.filter_bar import FilterBar, wrong
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.tabs import Choices
 from jobd.model.bulk import BulkAction
@@ -66,7 +66,7 @@ class Runs(Endless[Run]):
 
     def body(self) -> Iterable[Widget]:
         yield Choices(tuple(TABS), id="states")
-        yield FilterBar()
+        yield FilterBar(self._asked_for)
         yield Table(COLUMNS, key=lambda run: run.id, empty="no runs", markable=True, id="runs")
 
     @property
@@ -76,7 +76,11 @@ class Runs(Endless[Run]):
     @property
     def filter(self) -> str:
         """What is asked for: the tab and the line."""
-        return " ".join(part for part in (TABS[self.query_one(Choices).chosen], self.query_one(FilterBar).used) if part)
+        return self._asked_for(self.query_one(FilterBar).used)
+
+    def _asked_for(self, typed: str) -> str:
+        """Under a line that names states itself no tab but `all` can stay chosen."""
+        return joined("all" if wrong(typed) or names_states(typed) else self.query_one(Choices).chosen, typed)
 
     def find(self, text: str, origin: str | None = None) -> None:
         """Show what a filter finds, whatever was shown before; Escape leads back to the screen `origin`."""
@@ -127,11 +131,17 @@ class Runs(Endless[Run]):
 
     @on(Choices.Chosen)
     def _other_state(self) -> None:
+        """The tab says the state now: what the line said of it gives way."""
+        bar = self.query_one(FilterBar)
+        if not wrong(bar.used) and names_states(bar.used):
+            bar.use(without_states(bar.used))
         self.table.unmark()
         self.old(at_once=True)
 
     @on(FilterBar.Found)
-    def _found(self) -> None:
+    def _found(self, event: FilterBar.Found) -> None:
+        if names_states(event.text):
+            self.query_one(Choices).choose("all", silent=True)
         self.table.focus()
         self.table.unmark()
         self.old(at_once=True)
@@ -196,7 +206,7 @@ class Runs(Endless[Run]):
         if marked := self.table.marked:
             fit = [deed for run in marked if (deed := one(run)) is not None]
             self.run_worker(self._one_by_one(action, fit), group="deeds")
-        elif (run := self.table.row) is not None:
+        elif (run := self.table.row) is not None and self.dash.meant(self.table, f"run {run.id} of {run.job}"):
             deed = one(run)
             if deed is None:
                 why = f"is {run.state} and has not ended" if action is BulkAction.RETRY else "has ended already"

@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from jobd.client.asks import schedules, why
 from jobd.dashboard.changes import deeds
-from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.lists.schedules import OUTCOMES, columns, searched
 from jobd.dashboard.pausable import Pausable
 from jobd.dashboard.widgets.narrow import Narrow
@@ -34,7 +33,6 @@ class Schedules(Pausable):
     """A list that narrows while a word is typed, and a closer look at the chosen one."""
 
     NOUN = "schedules"
-    KIND = "schedule"
     LISTENS = frozenset({"run.added", "run.started", "run.ended", "change"})
     ACTS: ClassVar[dict[str, Role]] = {
         **Pausable.ACTS,
@@ -183,9 +181,6 @@ class Schedules(Pausable):
             self.app.push_screen(RunPage(one.last.id))
 
     # --- changes ---
-
-    def pausing(self, reason: str | None = None, lasts: str | None = None) -> Deed | None:
-        return deeds.pause_schedule(self.chosen, reason, lasts) if self.chosen is not None else None
 
     def action_trigger(self) -> None:
         if self.chosen is not None:

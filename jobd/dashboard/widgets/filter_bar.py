@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,8 +17,8 @@ from jobd.model.filter_words import FilterError
 
 WORDS = (
     *(f"state:{state}" for state in STATES),
-    *("job:", "queue:", "schedule:", "source:", "node:", "since:1h", "since:24h", "until:", "attempt:>1", "took:>5s"),
-    *("arg.", "error:"),
+    *("id:", "job:", "queue:", "schedule:", "source:", "node:", "since:1h", "since:24h", "until:", "attempt:>1"),
+    *("took:>5s", "arg.", "error:"),
 )
 
 
@@ -45,12 +46,14 @@ class FilterBar(Typed):
     class Left(Message):
         """The line was left."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: Callable[[str], str] = str) -> None:
+        """`whole`: what is asked for when this is typed; it has to be a filter, too."""
         super().__init__(
             placeholder="state:failed job:send-* queue:low since:1h attempt:>1 took:>5s arg.user_id:42 words",
             suggester=Words(),
             select_on_focus=False,
         )
+        self._whole = whole
         self.used = ""
 
     def open(self) -> None:
@@ -66,16 +69,19 @@ class FilterBar(Typed):
         self.set_class(bool(text), "-shown")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.set_class(wrong(event.value) is not None, "-invalid")
+        self.set_class(self._wrong(event.value) is not None, "-invalid")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         text = event.value.strip()
-        if (complaint := wrong(text)) is not None:
+        if (complaint := self._wrong(text)) is not None:
             self.notify(display_safe(complaint), severity="error", markup=False)
             return
         self.use(text)
         self.post_message(self.Found(text))
+
+    def _wrong(self, text: str) -> str | None:
+        return wrong(text) or wrong(self._whole(text))
 
     def action_leave(self) -> None:
         self.use(self.used)

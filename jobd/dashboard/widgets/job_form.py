@@ -15,7 +15,7 @@ from textual.widgets import Button, Input
 
 from jobd.client.asks import jobs
 from jobd.dashboard.changes.arguments import NO_OBJECT, Typed, lines, typed
-from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.changes.deed import Deed, Wrong
 from jobd.dashboard.looks import Tone
 from jobd.dashboard.widgets.field import Field
 from jobd.dashboard.widgets.job_list import JobList
@@ -25,14 +25,6 @@ from jobd.model.reports import JobReport
 
 if TYPE_CHECKING:
     from jobd.dashboard.app import Dashboard
-
-
-class Wrong(ValueError):
-    """What was typed cannot be meant; each problem begins with the name of its line."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(problems))
 
 
 class JobForm(ModalScreen[Any]):
@@ -70,11 +62,12 @@ class JobForm(ModalScreen[Any]):
         Binding("ctrl+s", "go", "Go"),
     ]
 
-    def __init__(self, job: str | None, args: Mapping[str, Any], *, settled: bool = False) -> None:
+    def __init__(self, job: str | None, args: Mapping[str, Any] | str, *, settled: bool = False) -> None:
         """`settled`, or with arguments: nobody wants another job, so typing begins with the first line."""
         super().__init__()
         self._job, self._args = job, args
         self._settled = settled or bool(args)
+        self._going = False  # it is to be done once there are lines for what the job takes
 
     # --- what a form fills in ---
 
@@ -112,7 +105,7 @@ class JobForm(ModalScreen[Any]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Words([((self.HEADING, Tone.NAME), ("   Enter or Ctrl-S adds it", Tone.DIM))], classes="title")
+            yield Words([((self.HEADING, Tone.NAME), ("   Ctrl-S or Enter below adds it", Tone.DIM))], classes="title")
             yield JobList()
             yield VerticalScroll(*self.fields(), id="fields", can_focus=False)
             wrong = Words(id="wrong")
@@ -140,6 +133,7 @@ class JobForm(ModalScreen[Any]):
             found = await self.dash.client.ask(jobs.listed())
         except JobdError as error:
             self.complain([str(error)])
+            self.query_one(JobList).known.set()
             return
         self.call_later(self._show, found)
 
@@ -147,10 +141,10 @@ class JobForm(ModalScreen[Any]):
         """These are the jobs; the one that was chosen beforehand is taken at once."""
         known = {job.name: job for job in found if job.parameters is not None}
         chooser = self.query_one(JobList)
-        chooser.offer(job for job in known.values() if job.enabled)
-        if self._job in known:
+        if self._job in known and not chooser.query_one(Input).value:
             chooser.take(known[self._job])
-        else:
+        chooser.offer(job for job in known.values() if job.enabled)
+        if self._job not in known:
             chooser.query_one(Input).focus()
             if self._job is not None:
                 self.complain([f"this node does not know the job {self._job} (any more)"])
@@ -160,7 +154,7 @@ class JobForm(ModalScreen[Any]):
     async def _taken(self, event: JobList.Taken) -> None:
         """Lines for what this job takes; filled in when it is the job whose arguments are known."""
         job, first = event.job, not self._settled and event.job.name == self._job
-        self._settled = True
+        self._settled, going, self._going = True, self._going, False
         self.add_class("-taken")
         place = self.query_one("#arguments", Vertical)
         await place.remove_children()
@@ -172,6 +166,8 @@ class JobForm(ModalScreen[Any]):
         where.select_all()
         self._echo()
         self.dash.announce()
+        if going:
+            self.action_go()
 
     @on(JobList.Looked)
     def _looked(self) -> None:
@@ -210,9 +206,14 @@ class JobForm(ModalScreen[Any]):
     @on(Button.Pressed, "#go")
     def action_go(self) -> None:
         """Do it; what the daemon does not take is said here, and nothing typed is lost."""
-        if (job := self.query_one(JobList).taken) is None:
-            self.complain([self.ALONE])
-            self.query_one("#find", Input).focus()
+        chooser = self.query_one(JobList)
+        if (job := chooser.taken) is None:
+            if (job := chooser.meant) is not None:
+                self._going = True
+                chooser.take(job)
+            else:
+                self.complain([self.ALONE])
+                chooser.query_one(Input).focus()
             return
         try:
             deed = self.deed(job, self._said())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +19,9 @@ from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.typed import Typed
 from jobd.dashboard.widgets.words import Words
 from jobd.model.reports import JobReport
+
+if TYPE_CHECKING:
+    from jobd.dashboard.app import Dashboard
 
 SEEN = 8
 """Jobs that are seen at once; the others are scrolled to."""
@@ -67,11 +71,22 @@ class JobList(Vertical):
         self._jobs: Sequence[JobReport] = ()
         self.taken: JobReport | None = None
         """None while one is looked for."""
+        self.known = asyncio.Event()
+        """The jobs have been offered, or cannot be."""
+        self._hurried = False
+        """Somebody went on before they were offered."""
 
     @property
     def seen(self) -> JobReport | None:
         """The one that is taken, or that Enter would take."""
         return self.taken or self.query_one(Table).row
+
+    @property
+    def meant(self) -> JobReport | None:
+        """The one that can be meant alone: it is taken, its name is typed, or no other is found."""
+        rows, text = self.query_one(Table).rows, self.query_one(Input).value.strip()
+        best: JobReport | None = rows[0] if len(rows) else None  # what is called so comes first
+        return self.taken or (best if best is not None and (best.name == text or len(rows) == 1) else None)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -82,7 +97,10 @@ class JobList(Vertical):
     def offer(self, jobs: Iterable[JobReport]) -> None:
         """These are the jobs that there are."""
         self._jobs = tuple(jobs)
-        self._list("")
+        self._list(self.query_one(Input).value.strip())
+        if self._hurried:
+            self.action_onward()
+        self.known.set()
 
     def take(self, job: JobReport) -> None:
         """As if somebody had chosen it."""
@@ -95,7 +113,7 @@ class JobList(Vertical):
     def _list(self, text: str) -> None:
         parts = text.casefold().split()
         found = [job for job in self._jobs if all(part in job.name.casefold() for part in parts)]
-        found.sort(key=lambda job: not job.name.startswith(text))  # what begins like it comes first
+        found.sort(key=lambda job: (job.name != text, not job.name.startswith(text)))  # what is like it comes first
         empty = f"no job has {text} in its name" if text else "there are no jobs that this node knows"
         table = self.query_one(Table)
         table.styles.height = max(3, len(found) + 1)
@@ -111,10 +129,9 @@ class JobList(Vertical):
 
     @on(Input.Submitted, "#find")
     def _submitted(self, event: Input.Submitted) -> None:
-        """Take the one that was found; where it is taken already, Enter is for the dialog."""
-        if self.taken is None:
-            event.stop()
-            self.action_onward()
+        """Take the one that was found, and go on: a name alone, typed or chosen beforehand, starts nothing."""
+        event.stop()
+        self.action_onward()
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened[JobReport]) -> None:
@@ -128,7 +145,10 @@ class JobList(Vertical):
 
     def action_onward(self) -> None:
         """To what the job takes."""
-        if self.taken is None and (job := self.query_one(Table).row) is not None:
+        if self.taken is None and not self.known.is_set():
+            self._hurried = True
+            cast("Dashboard", self.app).hold_keys(self.known)
+        elif self.taken is None and (job := self.query_one(Table).row) is not None:
             self.take(job)
         else:
             self.screen.focus_next()

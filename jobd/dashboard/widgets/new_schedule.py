@@ -16,12 +16,12 @@ from jobd.client import Refused
 from jobd.client.asks import settings
 from jobd.dashboard.changes import plans
 from jobd.dashboard.changes.arguments import Line, Typed
-from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.changes.deed import Deed, Wrong
 from jobd.dashboard.changes.plans import Plan
 from jobd.dashboard.changes.reloading import INVALID
 from jobd.dashboard.looks import Eye
 from jobd.dashboard.widgets.field import Field
-from jobd.dashboard.widgets.job_form import JobForm, Wrong
+from jobd.dashboard.widgets.job_form import JobForm
 from jobd.dashboard.widgets.words import Words
 from jobd.dashboard.words.plans import SLOTS, meaning
 from jobd.errors import Conflict, JobdError

@@ -44,7 +44,7 @@ class Screens(Static):
     def on_click(self, event: events.Click) -> None:
         for first, last, name in self._places:
             if first <= event.x - 1 < last:
-                cast("Dashboard", self.app).go(name)
+                cast("Dashboard", self.app).action_go(name)
 
     def _line(self, width: int, current: str, numbers: dict[str, str]) -> Content:
         """The names and numbers; where there is no room short names, then those of most days, short all, then keys."""

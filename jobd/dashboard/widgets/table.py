@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from itertools import chain
 from textwrap import wrap
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -15,25 +14,14 @@ from textual.message import Message
 from jobd.dashboard.lists.columns import Column, fit
 from jobd.dashboard.looks import Eye, Tone
 from jobd.dashboard.widgets.lines import Line
-from jobd.dashboard.widgets.painted import Painted
+from jobd.dashboard.widgets.listed import Listed, Rows
 
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 Row = TypeVar("Row")
 
 
-class Rows(Protocol[R_co]):
-    """What a table shows. A row that is not at hand is None: the table asks for it with `Wanted`."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: int, /) -> R_co | None: ...
-
-
-class Table(Painted, Generic[R], can_focus=True):
-    """Rows below a line of titles; one of them is chosen, any number are marked, both by their key.
-
-    What is chosen stays chosen when the rows are replaced, wherever its row moves to.
-    """
+class Table(Listed[R], can_focus=True):
+    """Rows below a line of titles; one of them is chosen, any number are marked, both by their key."""
 
     DEFAULT_CSS = "Table { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,38 +73,14 @@ class Table(Painted, Generic[R], can_focus=True):
         shy: bool = False,
         id: str | None = None,
     ) -> None:
-        """`shy`: which row is chosen is shown only while the table has the focus; for screens of several tables."""
-        super().__init__(id=id)
+        """`shy`, for screens of several tables: which row is chosen is shown while the table has the focus, and kept in
+        view."""
+        super().__init__(key, follows=shy, id=id)
         self._shy = shy
-        self._columns, self._key, self._empty, self._markable = columns, key, empty, markable
-        self._rows: Rows[R] = ()
-        self._told = False
-        """Rows have been shown once: before that nobody knows whether there are any."""
-        self._at = 0
-        self._chosen: Hashable = None
-        self._marked: dict[Hashable, R] = {}
+        self._columns, self._empty, self._markable = columns, empty, markable
         self._fitted: list[tuple[Column[R], int]] = []
 
     # --- what others ask of it ---
-
-    @property
-    def row(self) -> R | None:
-        """The chosen row; None when there is none."""
-        return self._row(self._at)
-
-    @property
-    def at(self) -> int:
-        """The index of the chosen row."""
-        return self._at
-
-    @property
-    def rows(self) -> Rows[R]:
-        return self._rows
-
-    @property
-    def marked(self) -> Sequence[R]:
-        """Marked rows, in the order of their marking; also those that are not shown any more."""
-        return tuple(self._marked.values())
 
     @property
     def fitted(self) -> Sequence[tuple[Column[R], int]]:
@@ -124,15 +88,13 @@ class Table(Painted, Generic[R], can_focus=True):
         return self._fitted
 
     def show(self, rows: Rows[R], *, empty: str | None = None) -> None:
-        """Replace the rows. What was chosen stays chosen where it still is; else the place is kept."""
-        self._rows, self._told = rows, True
+        """Replace the rows. What was chosen stays chosen where it still is; else the place is kept.
+
+        What the keys are about was in view and stays there: a row that slides out of it would be changed unseen.
+        """
         if empty is not None:
             self._empty = empty
-        self._at = self._index_of_chosen()
-        self._chosen = None if (row := self.row) is None else self._key(row)
-        height = len(rows) + 1
-        if height != self.virtual_size.height:
-            self.virtual_size = Size(self.size.width, height)
+        self.take(rows)
         self.paint()
         self.post_message(self.Moved(self))
 
@@ -146,18 +108,17 @@ class Table(Painted, Generic[R], can_focus=True):
 
     def choose(self, index: int) -> None:
         """Make the row at `index` the chosen one and bring it into view."""
-        self._at = max(0, min(index, len(self._rows) - 1))
-        row = self.row
-        self._chosen = None if row is None else self._key(row)
-        page = max(1, self.size.height - 1)
-        top = round(self.scroll_y)
-        wanted = min(max(top, self._at - page + 1), self._at)
-        if wanted != top:  # rows that came just now are there for scrolling only once they are laid out
-            self.scroll_to(y=wanted, animate=False, immediate=self.show_vertical_scrollbar, force=True)
-        if len(self._rows) - self._at < 2 * page:
+        self.place(index)
+        if len(self._rows) - self._at < 2 * self.page:
             self.post_message(self.Wanted(self, len(self._rows)))
         self.paint()
         self.post_message(self.Moved(self))
+
+    def seek(self, key: Hashable) -> None:
+        """Choose the row with that key: now, or when rows come for the first time."""
+        self._chosen, self._sought = key, True
+        if self._told:
+            self.show(self._rows)
 
     # --- keys and mouse ---
 
@@ -230,20 +191,3 @@ class Table(Painted, Generic[R], can_focus=True):
         said = self._empty if self._told else eye.pick("…", "...")
         lines = wrap(said, max(10, self.size.width - 3))
         return f"  {lines[line]}" if 0 <= line < len(lines) else ""
-
-    # --- rows ---
-
-    def _row(self, index: int) -> R | None:
-        return self._rows[index] if 0 <= index < len(self._rows) else None
-
-    def _index_of_chosen(self) -> int:
-        last = max(0, len(self._rows) - 1)
-        if self._chosen is None:
-            return 0
-        near = min(self._at, last)
-        # mostly it is where it was, or a little below because new rows came
-        for index in chain((near,), range(min(last + 1, 2_000))):
-            row = self._row(index)
-            if row is not None and self._key(row) == self._chosen:
-                return index
-        return near

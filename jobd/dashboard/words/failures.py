@@ -12,9 +12,9 @@ from jobd.model.run import Run
 
 
 def again(group: FailureGroup, eye: Eye) -> str:
-    """When the first of its runs is tried again: "in 4m", or "now" where that only waits for a worker."""
+    """When the first of its runs is tried again: "again in 4m"; from then on it "waits for a worker"."""
     when = group.next_at
-    return "now" if when is None or when <= eye.now else far(when, eye.now)
+    return "waits for a worker" if when is None or when <= eye.now else f"again {far(when, eye.now)}"
 
 
 def glyph(group: FailureGroup, eye: Eye) -> Bit:
@@ -31,8 +31,9 @@ def about(group: FailureGroup, eye: Eye) -> Cell:
     if not group.retrying:
         often = f"{group.count:,} times" if many else "once"
         return (group.job, Tone.NAME), (f"   failed {often}{since}, {last}", Tone.PLAIN)
+    due = again(group, eye)
     runs = f"   {group.count:,} {'runs' if many else 'run'}{since}, {last}"
-    return (group.job, Tone.NAME), (f"   failing, tried again {again(group, eye)}", Tone.WARN), (runs, Tone.PLAIN)
+    return (group.job, Tone.NAME), (f"   failing, {due.replace('again', 'tried again')}", Tone.WARN), (runs, Tone.PLAIN)
 
 
 def failing(groups: Sequence[FailureGroup]) -> str | None:

@@ -18,7 +18,10 @@ def whole(seconds: float) -> str:
 
 def ago(seconds: float) -> str:
     """How long ago, from ten seconds on in steps of five: lists whose every line counts seconds are never still."""
-    return "now" if seconds < 1 else f"{whole(seconds if seconds < 10 else seconds // STEP * STEP)} ago"
+    if seconds < 1:
+        return "now"
+    told = round(seconds)  # as lengths beside it are
+    return f"{whole(told if told < 10 else told // STEP * STEP)} ago"
 
 
 def far(when: datetime | None, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from jobd.dashboard.looks import Cell, Eye, Look, Tone
 from jobd.dashboard.words.failures import failing
@@ -21,12 +21,12 @@ LOOKS = {
 
 
 BEHIND_SECONDS = 60.0
-"""A queue whose oldest run waits for longer is behind."""
+"""A queue whose oldest run waits for longer is behind; less is what a busy moment makes."""
 
 
 def noticed(status: Status, groups: Sequence[FailureGroup] = ()) -> list[Notice]:
     """What the daemon says, and what its numbers say: queues that are behind, failures, and what is tried again."""
-    found = [*status.health.notices, *_behind(status.queues or ())]
+    found = [*status.health.notices, *map(_waits, behind(status.queues or ()))]
     if (words := failing(groups)) is not None:
         found.append(_warning("failing", words))
     if status.counts is not None and (failed := status.counts.hour.get("failed", 0)):
@@ -35,12 +35,20 @@ def noticed(status: Status, groups: Sequence[FailureGroup] = ()) -> list[Notice]
     return found
 
 
-def _behind(queues: Sequence[QueueReport]) -> Iterator[Notice]:
-    for queue in queues:
-        if queue.oldest_seconds is not None and queue.oldest_seconds > BEHIND_SECONDS:
-            waits = f"{queue.queued} waiting, the oldest for {length(queue.oldest_seconds // 60 * 60)}"
-            paused = " (paused)" if queue.paused_at is not None else ""
-            yield _warning("behind", f"queue {queue.name} is behind{paused}: {waits}; 4 says why")
+def behind(queues: Sequence[QueueReport]) -> list[QueueReport]:
+    """Those whose runs wait for too long, and at once those that are paused while something waits."""
+    return [
+        queue
+        for queue in queues
+        if (queue.oldest_seconds or 0) > BEHIND_SECONDS or (queue.paused_at is not None and queue.queued.count)
+    ]
+
+
+def _waits(queue: QueueReport) -> Notice:
+    state = "is behind" if queue.paused_at is None else "is paused"
+    since = queue.oldest_seconds or 0
+    oldest = f", the oldest for {length(since // 60 * 60)}" if since >= BEHIND_SECONDS else ""  # whole minutes
+    return _warning("behind", f"queue {queue.name} {state}: {queue.queued} waiting{oldest}; 4 says why")
 
 
 def _warning(code: str, message: str) -> Notice:

@@ -63,7 +63,7 @@ def limits(queue: QueueReport) -> str:
         told.append(f"each node keeps {_workers(queue.reserve)} for it")
     if queue.strict:
         told.append("served before every queue that is not strict")
-    return "; ".join(told) or "none: it may have every worker that is free"
+    return "; ".join(told) or "none: it may have every free worker that is kept for no other queue"
 
 
 def _runs(count: int) -> str:

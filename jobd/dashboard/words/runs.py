@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobd.dashboard.lists.columns import bits
-from jobd.dashboard.lists.runs import left, note, seconds, share, standing
+from jobd.dashboard.lists.runs import left, note, said, seconds, share, standing
 from jobd.dashboard.looks import Cell, Eye, Tone
 from jobd.dashboard.words.facts import facts
 from jobd.dashboard.words.moments import far
@@ -34,8 +34,8 @@ def head(run: Run, eye: Eye) -> list[Cell]:
         *bits(standing(run, eye)),
         (f"  {due}{far(when, eye.now)}{tries}", Tone.DIM),
     )
-    said = note(run, eye) if run.error or run.reason else ""
-    return [named, said] if said else [named]
+    why = note(run, eye) if run.error or run.reason else ""
+    return [named, why] if why else [named]
 
 
 def what(run: Run) -> list[Cell]:
@@ -79,24 +79,25 @@ def because(why: Why) -> list[Cell]:
     lines: list[Cell] = [f"{why.subject} {why.state}:"]
     for cause in why.causes:
         lines.append((("· ", Tone.DIM), (cause.text, Tone.WARN)))
-        if cause.mend:
-            lines.append((f"  $ {cause.mend}", Tone.DIM))
+        lines += [(f"  $ {way}", Tone.DIM) for way in cause.ways]
     return lines
 
 
 def bar(run: Run, eye: Eye, width: int) -> list[Cell]:
     """How far it has come and what it says of itself; nothing when it says nothing."""
-    said, part = run.progress or {}, share(run)
-    told = str(said.get("note") or "")
-    if run.state.final or not said:
+    if run.state.final or not run.progress:
         return []
+    if isinstance(run.progress, str):
+        return [run.progress]
+    numbered, part = said(run), share(run)
+    told = str(numbered.get("note") or "")
     if part is None:
-        done = said.get("done")
+        done = numbered.get("done")
         return [((f"{done:,} done  " if isinstance(done, int) else "", Tone.BUSY), (told, Tone.PLAIN))]
     room = max(10, min(WIDEST, width - 8))
     full = round(part * room)
     eta = left(run, eye)
-    numbers = f"{said['done']:,} of {said['total']:,}"
+    numbers = f"{numbered['done']:,} of {numbered['total']:,}"
     rest = f", {length(eta)} left at this pace" if eta is not None and part < 1 else ""
     drawn: Cell = (
         (eye.pick("█", "#") * full, Tone.BUSY),

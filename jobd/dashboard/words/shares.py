@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from jobd.model.reports import QueueReport
@@ -24,9 +25,15 @@ def worked(stats: StatsReport) -> float:
     return (stats.run.mean or 0.0) * (stats.succeeded + stats.failed + stats.cancelled + stats.retried)
 
 
-def of_work(stats: Iterable[StatsReport]) -> Mapping[str, float]:
-    """Name → its part of all that was worked, from 0 to 1; nothing when nobody has worked."""
-    seconds = {one.name: worked(one) for one in stats}
+def of_work(stats: Iterable[StatsReport], queues: Iterable[QueueReport] = ()) -> Mapping[str, float]:
+    """Name → its part of all that was worked, from 0 to 1; nothing when nobody has worked.
+
+    With `queues`, what their runs have worked that have not ended belongs to it: one of them may have held a worker
+    for as long as all the others together.
+    """
+    seconds = defaultdict[str, float](float, {one.name: worked(one) for one in stats})
+    for queue in queues:
+        seconds[queue.name] += queue.busy_seconds
     whole = sum(seconds.values())
     return {name: part / whole for name, part in seconds.items()} if whole else {}
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobd.errors import EmbeddedPostgresError
+from jobd.errors import EmbeddedPostgresError, EmbeddedPostgresHeld
 from jobd.store.embedded import process
 from jobd.store.embedded.account import Account
 from jobd.store.embedded.binaries import Binaries
@@ -30,7 +30,7 @@ def locked(data: Path) -> Iterator[None]:
     """Hold `data` for this process alone; the kernel gives it back however we end.
 
     Raises:
-        EmbeddedPostgresError: another jobd holds it.
+        EmbeddedPostgresHeld: another jobd does.
     """
     descriptor = os.open(_beside(data, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
@@ -38,7 +38,7 @@ def locked(data: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-            raise EmbeddedPostgresError(
+            raise EmbeddedPostgresHeld(
                 f"another jobd (pid {holder or 'unknown'}) runs Postgres in {data}: stop it, or give this "
                 "one its own [daemon] state_directory; several daemons share one database by [database] url"
             ) from None

@@ -28,5 +28,11 @@ from jobd.audit where id > $1 order by id limit 500;
 -- name: latest
 select coalesce(max(id), 0) from jobd.audit;
 
+-- name: changed_again
+-- Whether a later line than $1 set one of the facts $4 of this target ($2), which is a queue, schedule or node ($3).
+select exists (
+    select from jobd.audit
+    where id > $1 and target = $2 and after ?| $4::text[] and (action = 'undo' or split_part(action, '.', 1) = $3));
+
 -- name: undone
 update jobd.audit set undone_by = $2 where id = $1;

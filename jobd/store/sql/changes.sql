@@ -48,6 +48,8 @@ set (desired, desired_at, desired_by, desired_reason) =
     (select n.desired, n.desired_at, n.desired_by, n.desired_reason from jsonb_populate_record(m, $2::jsonb) n)
 where m.id = $1::text::bigint;
 
--- name: schedule_args
--- What a run of this schedule is given, and whose it is.
-select job, args::text as args from jobd.schedules where name = $1;
+-- name: schedule_starts
+-- What a run of this schedule is given, and whether its job takes one (no queue: there is no such job).
+select s.job, s.args::text as args, j.queue, j.enabled, j.disabled_reason
+from jobd.schedules s left join jobd.jobs j on j.name = s.job
+where s.name = $1;

@@ -43,9 +43,21 @@ select h.system_identifier as system_now, h.database as database_now,
 from here h cross join known k;
 
 -- name: adopt
--- The operator says that this copy is the one to work on.
-update jobd.meta set (system_identifier, database, environment, adopted_at) =
-    (select system_identifier, current_database()::text, $1, now() from pg_control_system());
+-- The operator says that this copy is the one to work on. Returns what was known before, and what is now.
+with known as materialized (select system_identifier, database, environment from jobd.meta for update)
+update jobd.meta m set (system_identifier, database, environment, adopted_at) =
+    (select system_identifier, current_database()::text, $1, now() from pg_control_system())
+from known k
+returning k.system_identifier as system_was, k.database as database_was, k.environment as environment_was,
+    m.system_identifier as system, m.database, m.environment;
+
+-- name: known
+-- What the files of this owner said at their last load; whoever asks goes on alone until its transaction ends.
+select digest, shown::text as shown from jobd.loads where owner = $1 for update;
+
+-- name: remember
+insert into jobd.loads (owner, digest, shown) values ($1, $2, $3::text::jsonb)
+on conflict (owner) do update set digest = excluded.digest, shown = excluded.shown, loaded_at = now();
 
 -- name: redact
 -- What daemons of this name show to nobody; the view for people with psql does not either.

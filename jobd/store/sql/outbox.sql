@@ -121,24 +121,35 @@ update jobd.outbox o set state = 'held', reply = $1 from due where o.id = due.id
 returning o.id
 
 -- name: hold
--- Messages $1 that wait become held, with the reason $2; those in a node's hand or ended are left alone.
-update jobd.outbox set state = 'held', reply = $2
-where id = any($1::bigint[]) and state in ('pending', 'deferred', 'in_doubt')
-returning id
+-- Messages $1 that wait become held, with the reason $2; those in a node's hand or ended are left alone. `was` is what
+-- each was before.
+with wanted as materialized (
+    select id, state from jobd.outbox
+    where id = any($1::bigint[]) and state in ('pending', 'deferred', 'in_doubt') order by id for update
+)
+update jobd.outbox o set state = 'held', reply = $2 from wanted w where o.id = w.id
+returning o.id, w.state as was, o.state
 
 -- name: release
 -- Held messages $1 wait again, due now.
-update jobd.outbox set state = 'pending', due_at = now(), queued_at = now()
-where id = any($1::bigint[]) and state = 'held'
-returning id
+with wanted as materialized (
+    select id, state from jobd.outbox where id = any($1::bigint[]) and state = 'held' order by id for update
+)
+update jobd.outbox o set state = 'pending', due_at = now(), queued_at = now() from wanted w where o.id = w.id
+returning o.id, w.state as was, o.state
 
 -- name: resend
 -- Messages $1 that ended, are held or in doubt are due now, with the Message-ID they had; not those that say asterisks
 -- where they said something ([privacy] keep).
-update jobd.outbox set state = 'pending', due_at = now(), queued_at = now(), finished_at = null
-where id = any($1::bigint[]) and state in ('sent', 'bounced', 'dead', 'held', 'in_doubt', 'deferred')
-  and scrubbed_at is null
-returning id
+with wanted as materialized (
+    select id, state from jobd.outbox
+    where id = any($1::bigint[]) and state in ('sent', 'bounced', 'dead', 'held', 'in_doubt', 'deferred')
+      and scrubbed_at is null
+    order by id for update
+)
+update jobd.outbox o set state = 'pending', due_at = now(), queued_at = now(), finished_at = null
+from wanted w where o.id = w.id
+returning o.id, w.state as was, o.state
 
 -- name: counts_of_run
 -- How many messages of run $1 are in each state.

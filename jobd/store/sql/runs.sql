@@ -276,7 +276,8 @@ with target as materialized (
     from target t where r.id = t.id and t.state = 'running'
     returning r.id
 )
-select t.id, case when t.state = 'running' then 'running' else 'cancelled' end as state, t.node, t.limit_key
+select t.id, t.state as was, case when t.state = 'running' then 'running' else 'cancelled' end as state, t.node,
+    t.limit_key
 from target t;
 
 -- name: cancelled_here
@@ -285,14 +286,17 @@ select id, attempt, reason from jobd.runs where node = $1 and cancel_at is not n
 
 -- name: retry
 -- Starts an ended run again as a new run of the same job, queue and arguments, linked to the old one.
--- No row: it is not among the ended runs, or its arguments are not what they were (`scrubbed`).
+-- `was` is how the old one ended. No row: it is not among the ended runs, or its arguments are not what they were
+-- (`scrubbed`).
 with old as materialized (
     select * from jobd.history where id = $1 and scrubbed_at is null order by finished_at desc limit 1
+), new as (
+    insert into jobd.runs (job, args, queue, priority, state, retries_left, source, retried_from, limit_key)
+    select o.job, o.args, coalesce(q.name, j.queue), o.priority, 'queued', j.retries, $2, o.id, jobd.limit_key(j, o.args)
+    from old o join jobd.jobs j on j.name = o.job left join jobd.queues q on q.name = o.queue
+    returning id, queue
 )
-insert into jobd.runs (job, args, queue, priority, state, retries_left, source, retried_from, limit_key)
-select o.job, o.args, coalesce(q.name, j.queue), o.priority, 'queued', j.retries, $2, o.id, jobd.limit_key(j, o.args)
-from old o join jobd.jobs j on j.name = o.job left join jobd.queues q on q.name = o.queue
-returning id, queue, job;
+select n.id, n.queue, o.state as was from new n cross join old o;
 
 -- name: scrubbed
 -- Whether arguments of this ended run were overwritten ([privacy] keep).

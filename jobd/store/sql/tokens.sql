@@ -4,10 +4,10 @@ insert into jobd.tokens as t (name, hash, role, expires_at) values ($1, $2, $3, 
 on conflict (name) do update
     set hash = excluded.hash, role = excluded.role, expires_at = excluded.expires_at, created_at = now(), revoked_at = null
     where t.revoked_at is not null
-returning name;
+returning role, expires_at;
 
 -- name: revoke
-update jobd.tokens set revoked_at = now() where name = $1 and revoked_at is null returning name;
+update jobd.tokens set revoked_at = now() where name = $1 and revoked_at is null returning role, expires_at;
 
 -- name: valid
 -- All that open a door now.

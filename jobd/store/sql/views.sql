@@ -3,14 +3,20 @@
 select now();
 
 -- name: jobs
--- Every job with what runs of it, when it is next due, and how the run that ended last did.
+-- Every job with what runs of it, when it is next due, how the run that ended last did, and how many of its runs wait
+-- for another attempt.
+with retrying as (
+    select r.job, count(*)::integer as n from jobd.runs r where r.attempt > 0 and r.state <> 'running' group by r.job
+)
 select j.name, j.queue, j.priority, j.retries, j.enabled, j.disabled_reason,
     (select count(*) from jobd.runs r where r.state = 'running' and r.started_at is not null and r.job = j.name)::integer
         as running,
     (select min(s.next_slot) from jobd.schedules s where s.job = j.name and s.enabled and s.paused_at is null)
         as next_due,
-    last.id as last_id, last.state as last_state, last.finished_at as last_finished_at
+    last.id as last_id, last.state as last_state, last.finished_at as last_finished_at,
+    coalesce(again.n, 0) as retrying
 from jobd.jobs j
+left join retrying again on again.job = j.name
 left join lateral (
     select h.id, h.state, h.finished_at from jobd.history h
     where h.job = j.name order by h.finished_at desc, h.id desc limit 1
@@ -84,6 +90,8 @@ with recursive heads as (
     group by queue
 ), claimed as (
     select queue, count(*) filter (where started_at is not null)::integer as running,
+        sum(extract(epoch from least(now() - started_at, interval '1 hour')))
+            filter (where started_at is not null) as busy_seconds,
         count(*) filter (where started_at is null) as unstarted,
         min(due_at) filter (where started_at is null) as due_at
     from jobd.runs where state = 'running' group by queue
@@ -104,6 +112,7 @@ select q.name, coalesce(q.weight_override, q.weight) as weight, q.weight as conf
         limit 10001) l)
     + coalesce(h.n, 0) + coalesce(c.unstarted, 0) as queued,
     coalesce(h.blocked, 0) as blocked, coalesce(s.n, 0) as scheduled, coalesce(c.running, 0) as running,
+    coalesce(c.busy_seconds, 0)::float8 as busy_seconds,
     o.due_at as oldest_due_at, extract(epoch from now() - o.due_at)::float8 as oldest_seconds,
     q.paused_at, q.paused_by, q.paused_until, q.pause_reason
 from jobd.queues q

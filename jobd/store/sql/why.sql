@@ -32,6 +32,12 @@ cross join lateral (
 ) s
 where j.name = $1;
 
+-- name: ended
+-- The latest five runs of a job that are over, newest first, with how they failed.
+select h.id, h.state, h.finished_at, left(h.error, 1000) as error
+from jobd.history h where h.job = $1
+order by h.finished_at desc, h.id desc limit 5;
+
 -- name: queue
 -- A queue with its limits, its pause while that holds, and what nodes keep for other queues.
 select q.name, q.node_max, q.global_max, now() as now,
@@ -42,12 +48,27 @@ select q.name, q.node_max, q.global_max, now() as now,
     (select count(*)::integer from jobd.runs r where r.state = 'running' and r.queue = q.name) as running
 from jobd.queues q where q.name = $1;
 
+-- name: elsewhere
+-- Another queue than $1 for runs of job $2: not paused, served by a node that knows the job, and with room under its
+-- own limits; the default one, else the one that is served most often.
+select q.name from jobd.queues q
+cross join lateral (
+    select count(*) as n from jobd.runs r where r.state = 'running' and r.queue = q.name
+) held
+where q.name <> $1 and (q.paused_at is null or q.paused_until <= now())
+  and held.n < least(q.node_max, q.global_max, 2147483647)
+  and exists (
+    select from jobd.nodes n where not n.lost and n.lease_until > now() and n.desired = 'running'
+      and coalesce(n.info -> 'queues' ? q.name, true) and coalesce(n.info -> 'jobs' ? $2, true))
+order by q.name <> 'default', q.weight desc, q.name limit 1;
+
 -- name: nodes
 -- Nodes that are alive: whether they serve queue $1 and can run job $2 (null: any), and what they hold by queue. One
 -- that has not said anything of itself yet is taken for one that does.
 select n.id, n.host, n.workers, n.desired, n.desired_by, n.desired_reason,
     coalesce(n.info -> 'queues' ? $1, true) as serves,
     coalesce($2::text is null or n.info -> 'jobs' ? $2, true) as knows,
+    coalesce(n.info -> 'queues' <> '[]', true) as fires,
     (select coalesce(jsonb_object_agg(l.queue, l.n), '{}') from (
         select r.queue, count(*) as n from jobd.runs r where r.node = n.id and r.state = 'running' group by r.queue
     ) l) as load
