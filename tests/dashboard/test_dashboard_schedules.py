@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -90,10 +91,10 @@ async def test_the_chosen_one_is_told_with_its_next_slots_its_source_and_what_a_
             "/etc/jobd/jobd.toml:14",
             "up to 1h late",
             "24m ago",
-            f"✗ failed now  run {runs[1]}",
             "latest runs",
         ):
-            assert fact in eyes.text.replace("1s ago", "now"), fact
+            assert fact in eyes.text, fact
+        assert re.search(rf"✗ failed (now|\d+s ago)  run {runs[1]}\b", eyes.text), eyes.text
 
 
 async def test_a_paused_one_says_who_stopped_it_why_and_how_to_go_on(daemon: SmallDaemon, socket: Path) -> None:
