@@ -15,7 +15,8 @@ SKEW_SECONDS = 2.0
 
 def paused_by(mismatch: str, config: Config) -> str:
     """What is told of a copy of the database that nobody has adopted."""
-    text = f"{mismatch}; nothing fires, runs, is mailed or deleted until `jobd adopt` says that this is the one to work on"
+    until = "until `jobd adopt` says that this is the one to work on"
+    text = f"{mismatch}; nothing fires, runs, is mailed or deleted {until}"
     own = " (stop the daemon, jobd adopt, start it: its Postgres runs only with it)"
     return text if config.database.url is not None else text + own
 

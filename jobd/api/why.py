@@ -17,7 +17,11 @@ from jobd.model.why_run import why_run
 
 _NOBODY_WORKS = frozenset({"no_node", "queue_not_served", "job_not_known", "nobody_fires"})
 _OWN = "daemon_"
-_MEND = {"paused": "systemctl stop jobd; jobd adopt; systemctl start jobd", "disabled": "set [daemon] enabled = true", "not_joined": "jobctl doctor"}
+_MEND = {
+    "paused": "systemctl stop jobd; jobd adopt; systemctl start jobd",
+    "disabled": "set [daemon] enabled = true",
+    "not_joined": "jobctl doctor",
+}
 
 
 async def of_run(request: web.Request) -> web.Response:

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         held = str(error).partition(":")[0]  # its own advice would end in a new and empty database
         raise JobdError(f"nothing was adopted: {held}; {hint}") from None
     if adopted is None:
-        print("there is nothing to adopt: no daemon has worked on this database yet, and the first one takes it as it is")
+        print("there is nothing to adopt: no daemon has worked on this database yet; the first takes it as it is")
         return 0
     print(f"adopted as {adopted.environment}: {adopted}; start the daemon again (systemctl restart jobd)")
     return 0

@@ -32,6 +32,8 @@ COLUMNS = (
     Column("REPLY", lambda message: first_line(message["reply"])),
 )
 
+RESENT = "one that ended, stands or was put off, and whose text is still kept, can be sent again"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="STATE,…", help="pending, sending, sent, deferred, bounced, held, …")
@@ -117,5 +119,5 @@ ACTIONS = (
     Action("release", "let held messages go", _many,
            _changing("release", "RELEASED", "a held one can be released")),
     Action("resend", "send bounced, dead or doubtful messages again", _many,
-           _changing("resend", "AGAIN", "one that ended, stands or was put off, and whose text is still kept, can be sent again")),
+           _changing("resend", "AGAIN", RESENT)),
 )  # fmt: skip

@@ -65,7 +65,7 @@ async def test_a_postgres_that_its_daemon_holds_is_adopted_while_that_stands_sti
         assert not (below / "state" / "postgres").exists()
     assert (code, out) == (1, "")
     assert f"nothing was adopted: another jobd (pid {os.getpid()}) runs Postgres in " in err
-    assert err.endswith("stop the daemon, adopt, and start it again: systemctl stop jobd; jobd adopt; systemctl start jobd\n")
+    assert err.endswith(": systemctl stop jobd; jobd adopt; systemctl start jobd\n")
     assert "state_directory" not in err
 
 

@@ -23,8 +23,8 @@ CHANGES = (
 SENSELESS = ("schedules remove", "reload")
 """What they answer has no id and no columns."""
 MARKS = """
-select concat_ws(' ', (select count(*) from jobd.audit), (select count(*) from jobd.runs), (select count(*) from jobd.bulk),
-    (select count(*) from jobd.outbox where state = 'held'))
+select concat_ws(' ', (select count(*) from jobd.audit), (select count(*) from jobd.runs),
+    (select count(*) from jobd.bulk), (select count(*) from jobd.outbox where state = 'held'))
 """
 NODE = (
     "insert into jobd.nodes (name, host, pid, home, version, workers, direct, lease_until) "

@@ -26,7 +26,7 @@ async def causes(live: Live, *words: str) -> list[str]:
 async def test_a_daemon_that_is_disabled_says_so_of_schedules_and_jobs_and_at_a_glance(url: str, tmp_path: Path):
     async with living(tmp_path, url, daemon="[daemon]\nenabled = false") as live:
         ran = await live.jobctl("why", "schedule", "nightly")
-        assert ran.out.startswith("schedule nightly does not fire: [daemon] enabled = false: nothing fires, nothing runs; ")
+        assert ran.out.startswith("schedule nightly does not fire: [daemon] enabled = false: nothing fires, nothing ")
         assert "  → set [daemon] enabled = true\n" in ran.out
         assert await causes(live, "job", "fires") == ["daemon_disabled", "empty", "not_fired"]
         assert (await live.jobctl("queues", "pause", "default")).code == 0
@@ -39,7 +39,8 @@ async def test_a_run_whose_job_was_removed_or_disabled_meanwhile_waits_for_that_
     async with living(tmp_path, url) as live:
         assert (await live.jobctl("queues", "pause", "shelf")).code == 0
         gone, disabled = [
-            (await live.jobctl("trigger", job, "--queue", "shelf", "-o", "id")).out.strip() for job in ("fails", "nothing")
+            (await live.jobctl("trigger", job, "--queue", "shelf", "-o", "id")).out.strip()
+            for job in ("fails", "nothing")
         ]
         live.rewrite('[jobs.fails]\nrun = "support.jobs:fails"\nretries = 0\n', "")
         live.rewrite("[jobs.nothing]\n", "[jobs.nothing]\nenabled = false\n")
