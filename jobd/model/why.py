@@ -180,7 +180,7 @@ def because_of_nodes(nodes: Sequence[NodeFacts], queue: str, job: str | None) ->
 
 
 def because_of_workers(nodes: Sequence[NodeFacts], queue: QueueFacts, busy: str) -> Cause | None:
-    """No worker of `nodes` is free for this queue; `busy` says what they do. None when one is, or there are no nodes."""
+    """No worker of `nodes` is free for this queue; `busy` says what they do. None when one is, or without nodes."""
     if not nodes or any(node.room(queue) > 0 for node in nodes):
         return None
     if free := sum(max(0, node.workers - node.busy) for node in nodes):

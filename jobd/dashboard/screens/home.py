@@ -164,10 +164,10 @@ class Home(Panes):
         rates, graph = self.dash.feed.rates, self.query_one(Graph)
         if not self.dash.snapshot.stale:
             rates.advance(self.eye.now)
-        good, bad = rates.latest()
+        good, bad = rates.latest(60)
         note = f"{short(good)} succeeded, {short(bad)} failed a second"
         quiet = figures.quiet(self._recent, self.dash.snapshot.status, self.eye)
-        graph.show(rates.columns(graph.room), ago="10 min ago", note=note, empty=EMPTY if quiet else "")
+        graph.show(rates.columns(), ago="10 min ago", note=note, empty=EMPTY if quiet else "")
 
     def _notice(self) -> None:
         status = self.dash.snapshot.status
