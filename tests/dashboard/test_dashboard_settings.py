@@ -57,7 +57,7 @@ class Configured(SmallDaemon):
     def settings(self) -> Sequence[tuple[str, str, str]]:
         return list(self.loaded.shown)
 
-    async def reload(self, who: Actor, *, dry_run: bool) -> ConfigChanges:
+    async def reload(self, who: Actor, *, dry_run: bool, reason: str | None = None) -> ConfigChanges:
         new = load(self.file, environ={})
         changes = compared(self.loaded, new, taken=not dry_run)
         if not dry_run:

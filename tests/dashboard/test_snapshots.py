@@ -28,10 +28,13 @@ SCREENS = (
     "home", "runs", "run", "schedules", "queues", "failed", "nodes", "outbox", "statistics", "journal", "settings",
     "tokens",
 )  # fmt: skip
+DAY, MONTH = r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b", r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b"
 MOVES = re.compile(
     r"(?<![\w.])\d+(\.\d+)?(ms|s)\b( ago)?|\bnow\b|\d\d:\d\d(:\d\d)?( UTC|Z)?|(?<= )·+(?= )"
-    r"|\bin \d\w+|\b([A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}\b|\d{4}-\d\d-\d\d"
+    rf"|\bin \d\w+|(?:{DAY} )?\d\d {MONTH}|{DAY}|{MONTH}|\d{{4}}-\d\d-\d\d"
 )
+FOLDED = re.compile(rf"\b\d\d(?=\s*\n\s*{MONTH})")
+"""The first word of a date of which the others stand in the next line."""
 LONG = timedelta(hours=3, seconds=20)
 
 
@@ -103,7 +106,7 @@ async def still(eyes: Eyes) -> str:
 
 def masked(text: str) -> str:
     """Without what moves by itself."""
-    return "\n".join(_masked(line) for line in text.splitlines())
+    return "\n".join(_masked(line) for line in FOLDED.sub("#", text).splitlines())
 
 
 def _masked(line: str) -> str:

@@ -20,6 +20,7 @@ from jobd.model.why import Why
 WAITS = frozenset({RunState.WAITING, RunState.SCHEDULED, RunState.QUEUED})
 SOON = timedelta(seconds=1)
 WIDEST = 60
+HALF_A_YEAR = timedelta(days=180)
 """Cells of a bar: more tell nothing more."""
 
 
@@ -123,8 +124,8 @@ def pretty(value: Any) -> str:
 
 
 def instant(when: datetime, now: datetime) -> str:
-    """A moment in UTC; the year where it is another one."""
-    return f"{when:%d %b %H:%M:%S}" if when.year == now.year else f"{when:%d %b %Y %H:%M}"
+    """A moment in UTC; the year where the day alone could be of two."""
+    return f"{when:%d %b %H:%M:%S}" if abs(when - now) < HALF_A_YEAR else f"{when:%d %b %Y %H:%M}"
 
 
 def joined(parts: Sequence[str]) -> str:
