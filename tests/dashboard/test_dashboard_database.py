@@ -13,7 +13,7 @@ import pytest
 from serving import HOSTILE, SmallDaemon
 from support.dashboards import Eyes, looking
 
-from jobd.dashboard.lists.tables import bloated, size
+from jobd.dashboard.lists.tables import HOLDS, bloated, size
 from jobd.dashboard.looks import Eye
 from jobd.dashboard.words.database import examined
 from jobd.dashboard.words.findings import lines
@@ -60,10 +60,11 @@ async def reader(daemon: SmallDaemon) -> AsyncIterator[int]:
 
 async def test_the_database_and_its_tables_are_told(daemon: SmallDaemon, socket: Path) -> None:
     await daemon.enqueue_many([NewRun(job="tidy")] * 3)
+    most = await daemon.database.fetchval("show max_connections")
     async with looking(socket, screen="database", size=(140, 45)) as eyes:
         await eyes.until("HOLDS")
         await eyes.until("runs that wait or run")
-        for fact in ("PostgreSQL", "connections", " of 100 are taken", "oldest reader", "age", "history", "█", " kB"):
+        for fact in ("PostgreSQL", "connections", f" of {most} are taken", "oldest reader", "age", "history", "█", " kB"):
             await eyes.until(fact)
 
 
@@ -84,13 +85,20 @@ async def test_what_is_not_well_comes_first_with_the_next_step(daemon: SmallDaem
         daemon.pooler = None
 
 
+async def test_what_each_table_holds_is_told(daemon: SmallDaemon) -> None:
+    tables = await daemon.database.fetch("select relname from pg_class where relnamespace = 'jobd'::regnamespace "
+                                         "and relkind in ('r', 'p') and not relispartition")  # fmt: skip
+    assert {table["relname"] for table in tables} == HOLDS.keys()
+
+
 async def test_the_report_and_a_tables_name_are_copied(daemon: SmallDaemon, socket: Path) -> None:
+    most = await daemon.database.fetchval("show max_connections")
     async with looking(socket, screen="database") as eyes:
         await eyes.until("history")
         await eyes.press("y")
         assert eyes.app.clipboard.startswith("jobd.")
         await eyes.press("Y")
-        assert '"max_connections": 100' in eyes.app.clipboard
+        assert f'"max_connections": {most}' in eyes.app.clipboard
 
 
 async def test_a_small_terminal_shows_findings_and_tables(daemon: SmallDaemon, socket: Path) -> None:

@@ -29,6 +29,11 @@ HOLDS = {
     "bulk": "changes of many runs",
     "tokens": "tokens for the API",
     "limits": "limits by key",
+    "loads": "the configuration as last loaded",
+    "meta": "which database this is",
+    "redactions": "what is shown to nobody",
+    "scrubs": "how far that was overwritten",
+    "migrations": "changes of the schema",
 }
 
 
