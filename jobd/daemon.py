@@ -125,6 +125,7 @@ class Daemon:
         environment = self._config.daemon.environment
         if mismatch := (await self._store.jobs.copy(environment)).mismatch(environment):
             self._control.paused = paused_by(mismatch, self._config)
+            self._control.operations.on_a_copy()
             log.error("paused", extra={"reason": self._control.paused})
         else:
             # a copy's rows are left alone: they may belong to whoever works on it

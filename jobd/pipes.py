@@ -6,6 +6,7 @@ Output that cannot be written (`jobd check > /dev/full`) is a failure with words
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:  # not at run time: jobctl starts in 30 ms, and typing is a pa
     from collections.abc import Iterator
     from typing import Any
 
-STDOUT = 1
+STDOUT, STDERR = 1, 2
 
 
 class CannotWrite(Exception):
@@ -42,11 +43,23 @@ class Outlet(io.FileIO):
 
 def outlive_readers() -> None:
     """From now on a reader of stdout or stderr that goes away changes nothing, and a disk that is full is told once."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _keep_closed()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and isinstance(raw := _raw(stream), io.FileIO) and _is_new(raw):
             stream.flush()
             setattr(sys, name, _like(stream, Outlet(raw.fileno(), "w", closefd=False)))
+
+
+def must_have_output() -> None:
+    """For what tells its result: without somewhere to tell it, nothing is begun.
+
+    Raises:
+        CannotWrite: standard output was closed (`>&-`).
+    """
+    if sys.stdout is None:
+        raise CannotWrite("cannot write: standard output is closed")
 
 
 @contextmanager
@@ -66,6 +79,13 @@ def written_out() -> Iterator[None]:
 def left_by_reader(stream: object) -> bool:
     """Whether nobody reads this stream any more, as far as writing to it has shown."""
     return isinstance(stream, io.TextIOWrapper) and getattr(_raw(stream), "left", False)
+
+
+def _keep_closed() -> None:
+    """Standard streams that are closed lead nowhere, else what is opened next would be taken for one of them."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(fd, True)
+    os.close(fd)
 
 
 def _raw(stream: io.TextIOWrapper) -> object:

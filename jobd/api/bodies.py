@@ -23,7 +23,7 @@ from jobd.api.refusals import Refused
 from jobd.api.wire import from_json
 from jobd.errors import NotFound
 from jobd.model.duration import length_of
-from jobd.model.instant import in_reach
+from jobd.model.instant import in_reach, written
 from jobd.model.run import RunState
 from jobd.model.storable import unstorable
 
@@ -39,7 +39,7 @@ Length = Annotated[
     BeforeValidator(length_of),
     WithJsonSchema({"type": ["string", "number"], "examples": ["30s", "5m", "1h30m", "2d"]}),
 ]
-Instant = Annotated[AwareDatetime, AfterValidator(in_reach)]
+Instant = Annotated[AwareDatetime, BeforeValidator(written), AfterValidator(in_reach)]
 
 
 def _storable(text: str) -> str:

@@ -104,6 +104,12 @@ ROUTES = (
 )
 
 
+PROBED = ("/livez", "/readyz", "/metrics")
+"""What load balancers and monitors ask with HEAD, too."""
+
+
 def add_routes(app: web.Application) -> dict[web.AbstractRoute, Role]:
-    """Puts the list on the router (without HEAD, which nobody needs here); the role that each route asks for."""
-    return {app.router.add_route(route.method, route.path, route.handler): route.role for route in ROUTES}
+    """Puts the list on the router; the role that each route asks for."""
+    roles = {app.router.add_route(route.method, route.path, route.handler): route.role for route in ROUTES}
+    heads = {app.router.add_head(route.path, route.handler): route.role for route in ROUTES if route.path in PROBED}
+    return roles | heads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from jobd.api.bodies import Instant, Length, Name, Reason
 from jobd.api.feed import KINDS
@@ -14,6 +14,7 @@ from jobd.model.message import MessageState
 from jobd.model.roles import Role
 from jobd.model.stats import Window
 from jobd.model.token import NAME as TOKEN_NAME
+from jobd.model.token import lifetime
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 FilterText = Annotated[str, Field(max_length=2000)]
@@ -92,7 +93,7 @@ class NewToken(Why):
 
     name: Annotated[str, Field(pattern=TOKEN_NAME)]
     role: Literal["viewer", "operator", "admin"]
-    lasts: Length | None = None
+    lasts: Annotated[Length, AfterValidator(lifetime)] | None = None
     """Absent: until it is revoked."""
 
     @property

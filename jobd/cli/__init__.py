@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from jobd import __version__
 from jobd.errors import ConfigError, JobdError
-from jobd.pipes import CannotWrite, outlive_readers, written_out
+from jobd.pipes import CannotWrite, must_have_output, outlive_readers, written_out
 
 COMMANDS = ("run", "demo", "init", "check", "migrate", "adopt", "token", "doctor", "next", "version")
 """One file each, with `add(subparsers)` and `run(args) -> int`."""
@@ -44,6 +44,8 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     named = words[0] if words and words[0] in COMMANDS else None
     try:
+        if named != "run":  # a daemon has its log
+            must_have_output()
         with written_out():
             args = parser((named,) if named else COMMANDS).parse_args(words)
             return command(args.command).run(args)

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import os
 
-from jobd.cli.which_file import takes_file
+from jobd.cli.which_file import configured, takes_file
 
 EXAMPLES = """examples:
   jobd adopt                        after a restore on a new server
@@ -31,14 +31,13 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from jobd.config import load
     from jobd.daemon import database_url
     from jobd.errors import EmbeddedPostgresHeld, JobdError
     from jobd.model.change import Actor
     from jobd.store.database import open_database
     from jobd.store.jobs import Adopted, Jobs
 
-    config = load(args.config)
+    config = configured(args)
     who = Actor.program("jobd adopt", uid=os.geteuid(), pid=os.getpid())
 
     async def main() -> Adopted | None:

@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from jobd.cli.which_file import takes_file
+from jobd.cli.which_file import configured, takes_file
 
 if TYPE_CHECKING:
     from jobd.config import Config
@@ -38,11 +38,10 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from jobd.config import load
     from jobd.model.display import display_safe
     from jobd.model.finding import well
 
-    findings = asyncio.run(_examined(load(args.config)))
+    findings = asyncio.run(_examined(configured(args)))
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

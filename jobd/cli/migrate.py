@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from jobd.cli.which_file import takes_file
+from jobd.cli.which_file import configured, takes_file
 
 EXAMPLES = """examples:
   jobd migrate                      what `jobd run` does at its start, and nothing else
@@ -36,10 +36,9 @@ def run(args: argparse.Namespace) -> int:
     if args.sql or args.roles:
         print(script() if args.sql else roles(), end="")
         return 0
-    from jobd.config import load
     from jobd.daemon import database_url
 
-    config = load(args.config)
+    config = configured(args)
 
     async def main() -> list[str]:
         async with database_url(config) as url:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jobd.cli.which_file import takes_file
 
 if TYPE_CHECKING:
-    from jobd.config import Config
+    from jobd.config import Report
 
 STRAGGLERS_SECONDS = 1.0
 
@@ -38,21 +38,27 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     # A SIGTERM while the imports below are under way is an orderly stop of a daemon that did nothing yet.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    from jobd.config import load
+    from jobd.config import examine
 
-    return serve_config(load(args.config))
+    return serve_config(examine(args.config))
 
 
-def serve_config(config: Config) -> int:
-    """Run the daemon until it is told to stop; its exit status."""
+def serve_config(report: Report) -> int:
+    """Run the daemon on what was read until it is told to stop; its exit status.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
     from jobd import logs
-    from jobd.config import known_secrets
+    from jobd.config import known_secrets, taken
     from jobd.daemon import serve
     from jobd.engine.context import bound_facts
     from jobd.stop import Stop
 
-    logs.set_up(config.daemon.log_level, config.daemon.log_format, bound_facts)
-    logs.keep_from(known_secrets(config).without)
+    if report.config is not None:  # before what deserves a warning is logged
+        logs.set_up(report.config.daemon.log_level, report.config.daemon.log_format, bound_facts)
+        logs.keep_from(known_secrets(report.config).without)
+    config = taken(report)
 
     async def main() -> None:
         stop = Stop()

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from jobd.cli.which_file import configured
+
 EXAMPLES = """examples:
   jobd token add grafana --role viewer           prints the token, once
   jobd token add deploy --role operator --lasts 90d
@@ -30,7 +32,7 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     new = verbs.add_parser("add", help="make one and print its text")
     new.add_argument("name", metavar="NAME")
     new.add_argument("--role", choices=("viewer", "operator", "admin"), required=True)
-    new.add_argument("--lasts", metavar="LENGTH", help="such as 90d; without it: until it is revoked")
+    new.add_argument("--lasts", type=_lasting, metavar="LENGTH", help="such as 90d; without it: until it is revoked")
     verbs.add_parser("list", help="all of them, without their texts")
     end = verbs.add_parser("revoke", help="close the door")
     end.add_argument("name", metavar="NAME")
@@ -42,12 +44,11 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Asks the daemon where one runs, for it may hold the embedded database; else the database itself."""
-    from jobd.config import load
     from jobd.errors import JobdError
     from jobd.jobctl.failures import NO_DAEMON, Failure
     from jobd.jobctl.transport import Daemon
 
-    config = load(args.config)
+    config = configured(args)
     try:
         answer = _asked(Daemon(str(config.daemon.socket)), args)
     except Failure as failure:
@@ -56,6 +57,16 @@ def run(args: argparse.Namespace) -> int:
         answer = asyncio.run(_done(config, args))
     _print(answer)
     return 0
+
+
+def _lasting(text: str) -> str:
+    from jobd.model.token import lifetime
+
+    try:
+        lifetime(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _asked(daemon: Any, args: argparse.Namespace) -> Any:

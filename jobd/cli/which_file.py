@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobd.config import Config
+    from jobd.errors import Problem
 
 
 def takes_file(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +18,21 @@ def takes_file(parser: argparse.ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group()
     either.add_argument("config", nargs="?", type=Path, metavar="FILE", action=_Given, help=words)
     either.add_argument("--config", type=Path, metavar="FILE", help="the same")
+
+
+def configured(args: argparse.Namespace) -> Config:
+    """What stands in it; what deserves a warning is told on stderr, for no log is set up for this command.
+
+    Raises:
+        ConfigError: with all problems at once.
+    """
+    from jobd.config import load
+
+    return load(args.config, told=_warned)
+
+
+def _warned(warning: Problem) -> None:
+    print(f"warning: {warning}", file=sys.stderr)
 
 
 class _Given(argparse.Action):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,15 +24,24 @@ log = logging.getLogger(__name__)
 NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
-def load(path: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Config:
+def _logged(warning: Problem) -> None:
+    log.warning("configuration warning", extra={"place": f"{warning.file}:{warning.line}", "problem": str(warning)})
+
+
+def load(
+    path: Path | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    told: Callable[[Problem], None] = _logged,
+) -> Config:
     """The configuration in `path`, or in the first of $JOBD_CONFIG, ./jobd.toml and /etc/jobd/jobd.toml.
 
-    What deserves a warning is logged.
+    What deserves a warning is `told`: logged, where nobody asks for something else.
 
     Raises:
         ConfigError: with all problems at once.
     """
-    return taken(examine(path, environ=environ))
+    return taken(examine(path, environ=environ), told=told)
 
 
 def load_text(
@@ -88,16 +97,16 @@ def current_digest(main: Path) -> str:
     return "" if problems else digest_of(sources)
 
 
-def taken(report: Report) -> Config:
-    """The configuration of a report; what deserves a warning is logged.
+def taken(report: Report, *, told: Callable[[Problem], None] = _logged) -> Config:
+    """The configuration of a report; what deserves a warning is `told`.
 
     Raises:
         ConfigError: there is none.
     """
-    for warning in report.warnings:
-        log.warning("configuration warning", extra={"place": f"{warning.file}:{warning.line}", "problem": str(warning)})
     if report.config is None:
         raise ConfigError(report.problems)
+    for warning in report.warnings:
+        told(warning)
     return report.config
 
 

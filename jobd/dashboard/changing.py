@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobd.dashboard.changes import deeds
-from jobd.dashboard.changes.deed import MANY, Care, Deed
+from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.in_turn import InTurn
 from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.page import Page
@@ -70,17 +70,16 @@ class Changing(InTurn):
 
         `refused` hears why the daemon did not make it, in place of a word at the edge.
         """
-        me, status = self.snapshot.me, self.snapshot.status
+        me = self.snapshot.me
         if self.snapshot.role < deed.role:
             self.say(f"READ ONLY: {deed.title} needs the role {deed.role}, yours is {self.snapshot.role}", bad=True)
             return None
         if not deed.blind and self.unseen(deed.title):
             return None
         production = me is None or me.environment == "production"
-        if deed.asks_first(production=production):
-            where = f"{status.health.name} on {status.health.host}, {status.health.environment}" if status else ""
-            if not await self.push_screen_wait(Confirm(deed, where)):
-                return None
+        asks = deed.asks_first(production=production)
+        if asks and not await self.push_screen_wait(Confirm(deed, self._where())):
+            return None
         try:
             answer = await self.client.ask(deed.ask)
         except JobdError as error:
@@ -96,30 +95,32 @@ class Changing(InTurn):
         self.feed.look()
         return Answer(answer)
 
-    async def carry_out_all(self, title: str, deeds: Sequence[Deed]) -> int:
-        """Several of a kind, asked about once; how many were done. To be called from a worker."""
-        if not deeds:
-            self.say("none of these is in a state for that", bad=True)
+    async def carry_out_all(self, whole: Deed, deeds: Sequence[Deed]) -> int:
+        """Several of a kind, asked about and told as the `whole`; how many were done. To be called from a worker."""
+        if self.unseen(whole.title) or self.snapshot.role < whole.role:
             return 0
-        first = deeds[0]
-        if not first.blind and self.unseen(title):
-            return 0
-        care = Care.TYPE if len(deeds) > MANY else Care.ASK
-        asked = replace(first, title=title, care=care, typed=str(len(deeds)), detail="", command=f"{first.command} ...")
-        if self.snapshot.role < first.role or not await self.push_screen_wait(Confirm(asked, "")):
+        if not await self.push_screen_wait(Confirm(whole, self._where())):
             return 0
         done = 0
         for deed in deeds:
             try:
-                answer = await self.client.ask(deed.ask)
+                await self.client.ask(deed.ask)
             except JobdError as error:
                 self.say(f"{deed.title}: {error}", bad=True)
+                if not isinstance(error, Conflict | NotFound):
+                    break  # not about this one: it is no better for the others
             else:
                 done += 1
-                self._made(deed, answer)
-        self.say(f"{title}: {done} done")
+        if done:
+            self._made(whole, None)
+        self.say(f"{whole.title}: {done} done")
         self.feed.look()
         return done
+
+    def _where(self) -> str:
+        """Whose daemon it is that a question is about."""
+        status = self.snapshot.status
+        return f"{status.health.name} on {status.health.host}, {status.health.environment}" if status else ""
 
     def meant(self, table: Table[Any], what: str) -> bool:
         """False when nobody can mean what is chosen there: it is out of sight, or came where something else was.

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 
+from jobd.dashboard import run_keys
 from jobd.dashboard.changes import deeds
 from jobd.dashboard.changes.bulks import change_all
 from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.lists.queues import QueueRow
-from jobd.dashboard.pausable import Pausable, Thing, kind
+from jobd.dashboard.pausable import Pausable, Thing
 from jobd.dashboard.widgets.table import Table
 from jobd.model.bulk import BulkAction
 from jobd.model.failures import FailureGroup
 from jobd.model.reports import ScheduleReport
 from jobd.model.roles import Role
-from jobd.model.run import Run
+from jobd.model.run import Run, RunState
 
 ELSEWHERE = {
     "p": ("pause", "p pauses a queue or a schedule, and lets it go on: Tab to one of them first"),
@@ -46,6 +48,11 @@ class Panes(Pausable):
         *(Binding(key, f"elsewhere('{key}')", show=False) for key in ELSEWHERE),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._about: RunState | None = None
+        """The state of the chosen run: what its keys are named for."""
+
     @property
     def focused_table(self) -> Table[Any] | None:
         return self.focused if isinstance(self.focused, Table) else None
@@ -69,21 +76,26 @@ class Panes(Pausable):
 
     def _fits(self, action: str) -> bool:
         focused = self.focused_table
-        return action not in self.PANES or ((focused.id if focused is not None else "") or "") in self.PANES[action]
+        here = action not in self.PANES or ((focused.id if focused is not None else "") or "") in self.PANES[action]
+        return here and (not isinstance(self.row, Run) or run_keys.fits(action, self.row))
 
-    def _sure(self, what: str) -> bool:
+    @on(Table.Moved)
+    def _keys_for(self) -> None:
+        before, self._about = self._about, self.row.state if isinstance(self.row, Run) else None
+        if before is not self._about:
+            self.refresh_bindings()
+
+    def sure(self, what: str) -> bool:
         return self.focused_table is not None and self.dash.meant(self.focused_table, what)
 
     def action_elsewhere(self, key: str) -> None:
-        self.dash.say(ELSEWHERE[key][1], bad=True)
-
-    def action_pause(self) -> None:
-        if (thing := self.chosen) is not None and self._sure(f"{kind(thing)} {thing.name}"):
-            super().action_pause()
+        action, words = ELSEWHERE[key]
+        vain = isinstance(self.row, Run) and not run_keys.fits(action, self.row)
+        self.dash.say(run_keys.why_not(action, self.row) if vain else words, bad=True)
 
     def action_trigger(self) -> None:
         row = self.row
-        if isinstance(row, ScheduleReport) and self._sure(f"schedule {row.name}"):
+        if isinstance(row, ScheduleReport) and self.sure(f"schedule {row.name}"):
             self.do(deeds.trigger_schedule(row))
 
     def action_trigger_job(self) -> None:
@@ -94,18 +106,15 @@ class Panes(Pausable):
 
     def action_cancel(self) -> None:
         if isinstance(row := self.row, Run):
-            self._change(row, deeds.cancel_run(row), "has ended already")
+            self._change(row, deeds.cancel_run(row))
 
     def action_retry(self) -> None:
         row = self.row
         if isinstance(row, Run):
-            self._change(row, deeds.retry_run(row), "has not ended")
-        elif isinstance(row, FailureGroup) and self._sure(f"what failed of {row.job}"):
+            self._change(row, deeds.retry_run(row))
+        elif isinstance(row, FailureGroup) and self.sure(f"what failed of {row.job}"):
             self.run_worker(change_all(self.dash, BulkAction.RETRY, row.filter), group="deeds")
 
-    def _change(self, run: Run, deed: Deed | None, why_not: str) -> None:
-        if not self._sure(f"run {run.id} of {run.job}"):
-            return
-        if deed is None:
-            self.dash.say(f"run {run.id} {why_not}", bad=True)
-        self.do(deed)
+    def _change(self, run: Run, deed: Deed | None) -> None:
+        if self.sure(f"run {run.id} of {run.job}"):
+            self.do(deed)

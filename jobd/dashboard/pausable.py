@@ -12,6 +12,7 @@ from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.changes.pausing import HINT, pause_of, wrong
 from jobd.dashboard.page import Page
 from jobd.dashboard.widgets.ask import Ask
+from jobd.dashboard.widgets.table import Table
 from jobd.errors import JobdError
 from jobd.model.change import AuditEntry
 from jobd.model.reports import QueueReport, ScheduleReport
@@ -41,8 +42,12 @@ class Pausable(Page):
         if (thing := self.chosen) is not None:
             self.copy(thing.name, f"name {thing.name}")
 
+    def sure(self, what: str) -> bool:
+        """False, and said, when nobody can mean what is chosen."""
+        return self.dash.meant(self.query(Table).first(), what)
+
     def action_pause(self) -> None:
-        if (thing := self.chosen) is not None:
+        if (thing := self.chosen) is not None and self.sure(f"{kind(thing)} {thing.name}"):
             self.do(_pausing(thing))
 
     def action_pause_for(self) -> None:

@@ -46,6 +46,12 @@ class Operations:
         """`name` is this process', under which it works on bulks."""
         self._changes, self._bulks, self._tokens, self._around, self._name = changes, bulks, tokens, around, name
         self._wake = asyncio.Event()
+        self._only: list[int] | None = None
+        """Bulks to work on; None for all."""
+
+    def on_a_copy(self) -> None:
+        """Work from now on only on bulks that are begun here: those of before are the original's."""
+        self._only = []
 
     async def change(self, change: Change, who: Actor) -> AuditEntry:
         """Pause, resume or weigh a queue; pause or resume a schedule; quiet, drain or resume a node.
@@ -149,6 +155,8 @@ class Operations:
             ValueError, Conflict: see `Bulks.begin`.
         """
         bulk = await self._bulks.begin(action, chosen, expected, who, queue=queue, reason=reason, journal=journal)
+        if self._only is not None:
+            self._only.append(bulk.id)
         self._wake.set()
         return bulk
 
@@ -174,7 +182,7 @@ class Operations:
 
     async def work(self) -> None:
         """One round: the next batch of a bulk, its own or of one whose worker died; without any, a rest."""
-        if (bulk := await self._bulks.take(self._name)) is None:
+        if (bulk := await self._bulks.take(self._name, self._only)) is None:
             await woken(self._wake, LOOK_SECONDS)
             return
         try:

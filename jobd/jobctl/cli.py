@@ -11,7 +11,7 @@ from jobd.jobctl.actions import examples, listed
 from jobd.jobctl.failures import DONE, FAILED, INTERRUPTED, WRONG_USE, Failure
 from jobd.jobctl.output import FORMATS, Output
 from jobd.jobctl.transport import Daemon
-from jobd.pipes import CannotWrite, outlive_readers, written_out
+from jobd.pipes import CannotWrite, must_have_output, outlive_readers, written_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
@@ -74,8 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     failed = Output(_form_in(words)).failure
     try:
-        if sys.stdout is None:  # what would be done could not be told
-            raise CannotWrite("cannot write: standard output is closed")
+        must_have_output()
         with written_out():
             return _run(words)
     except Failure as failure:
@@ -131,7 +130,9 @@ def verb_parser(verb: str, module: Any, action: Action | None = None) -> argpars
     """The command line of one verb, or of one of its actions."""
     described, others, shown = (module.__doc__ or "").strip(), actions_of(module), module.EXAMPLES.rstrip()
     if action is not None:
-        described, shown = f"{action.words[0].upper()}{action.words[1:]}.", examples(verb, shown, action)
+        shown = examples(verb, shown, action)
+        if action.run is not module.run:  # else the words of the verb are its own, too
+            described = f"{action.words[0].upper()}{action.words[1:]}."
     elif others:
         described += f"\n\nactions:\n{listed(others)}"
     parser = _Parser(

@@ -36,4 +36,4 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
     return DONE
 
 
-ACTIONS = (Action("show", "the same as nothing", arguments, run),)
+ACTIONS = (Action("show", "the same as without it", arguments, run),)

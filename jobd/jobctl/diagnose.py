@@ -31,6 +31,9 @@ def no_answer(path: str, error: OSError) -> Failure:
             return Failure(NO_DAEMON, "no_daemon", reason, _start())
         case PermissionError():
             return Failure(NOT_PERMITTED, "not_permitted", f"you may not use {path}{_owner(path)}", "sudo jobctl …")
+        case BlockingIOError():  # nothing was sent
+            reason = f"jobd takes up no connection at {path}: too many wait there, it is stuck"
+            return Failure(NO_DAEMON, "no_daemon", reason, _stuck())
         case TimeoutError():
             reason = f"jobd does not answer at {path}: it listens but is stuck"
             return Failure(NO_DAEMON, "no_answer", reason, _stuck())

@@ -112,7 +112,7 @@ def _left(asked: Daemon, message: int, only: str) -> Failure:
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", arguments, run, "jobctl outbox list --state deferred"),
+    Action("list", "the same as without it", arguments, run, "jobctl outbox list --state deferred"),
     Action("show", "one message with its body", _one, _show),
     Action("hold", "keep messages back that wait", _many, _changing("hold", "HELD", "one that waits can be held"),
            "jobctl outbox hold 4711 --reason 'wrong recipient'"),

@@ -66,7 +66,7 @@ def _purge(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Ou
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", nothing, run, "jobctl queues list -o wide"),
+    Action("list", "the same as without it", nothing, run, "jobctl queues list -o wide"),
     Action("pause", "nothing of it starts until it is resumed", pausing("QUEUE"),
            asking("queues", "pause", "queue {} is paused; what runs goes on")),
     Action("resume", "its runs start again", reasoned("QUEUE"), asking("queues", "resume", "queue {} goes on"),

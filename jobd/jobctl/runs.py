@@ -27,7 +27,6 @@ EXAMPLES = """\
   jobctl runs list 'job:send-* queue:low since:1h' -o wide
   jobctl runs retry --filter 'state:failed job:reconcile-payments since:1d'
   jobctl runs cancel --filter 'state:queued queue:low' --reason 'wrong month' --yes
-  jobctl runs move --filter 'queue:low state:queued' --to default
 """
 
 
@@ -37,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--job", metavar="NAME", help="may hold *")
     parser.add_argument("--queue", metavar="NAME")
     parser.add_argument("--schedule", metavar="NAME")
-    parser.add_argument("--since", metavar="1h", help="due, or ended, no longer ago than this")
+    parser.add_argument("--since", metavar="1h", help="ended, or added where it has not, no longer ago than this")
     parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many, up to 1000 (50)")
     parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
 
@@ -91,7 +90,7 @@ def _moving(parser: argparse.ArgumentParser) -> None:
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", arguments, run),
+    Action("list", "the same as without it", arguments, run),
     Action("show", "one run whole", show.arguments, show.run, "jobctl runs show 812"),
     Action("retry", "start ended runs again, scheduled ones now, by id or filter", _choosing,
            _many("retry", retry.run)),

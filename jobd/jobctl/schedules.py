@@ -102,7 +102,7 @@ def _trigger(options: argparse.Namespace, daemon: Callable[[], Daemon], output: 
 
 
 ACTIONS = (
-    Action("list", "the same as nothing", nothing, run, "jobctl schedules list -o wide"),
+    Action("list", "the same as without it", nothing, run, "jobctl schedules list -o wide"),
     Action("next", "its next slots", _counting, _next),
     Action("explain", "in words when it fires, and why it does or does not", _counting, _explain,
            "jobctl schedules explain nightly"),

@@ -59,7 +59,7 @@ def asking(nouns: str, verb: str, done: str) -> Run:
 def told(changed: Row, words: str, output: Output) -> int:
     """The change to programs, its words to people, and how to take it back where that can be done."""
     output.one(changed, lambda _: [display_safe(words)], key="id")
-    if changed.get("before") is not None:
+    if changed.get("before") is not None and changed.get("undoes") is None:
         output.note(f"jobctl undo {changed['id']} takes it back")
     return DONE
 

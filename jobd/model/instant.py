@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobd.model.duration import LONGEST
 
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def written(value: object) -> object:
+    """`value`, where it can be an instant as it is written; a number is none, for who knows of what unit.
+
+    Raises:
+        ValueError: it shows how to write one.
+    """
+    if isinstance(value, datetime) or (isinstance(value, str) and _WRITTEN.match(value)):
+        return value
+    raise ValueError('this is no instant; write it with its offset, like "2026-12-01T08:00:00Z"')
 
 
 def in_reach(instant: datetime) -> datetime:

@@ -6,8 +6,9 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from jobd.model.duration import Length, length_of
 from jobd.model.roles import Role
 
 PREFIX = "jobd_"
@@ -51,6 +52,17 @@ def check_name(name: str) -> None:
     if not re.fullmatch(NAME, name):
         what = f"{name[:40]!r} is no name for a token" if name else "a token needs a name"
         raise ValueError(f"{what}; begin with a letter or digit, go on with letters, digits and . _ -, 63 at most")
+
+
+def lifetime(length: Length) -> timedelta:
+    """How long a token is to open the door.
+
+    Raises:
+        ValueError: not at all, or it is no length of time.
+    """
+    if not (lasts := length_of(length)):
+        raise ValueError("a token that lasts no time opens nothing")
+    return lasts
 
 
 def new_secret() -> str:

@@ -113,9 +113,9 @@ class Bulks:
                 return stopped
         raise Conflict(f"bulk {bulk} is over: {(await self.one(bulk)).state}")
 
-    async def take(self, holder: str) -> Bulk | None:
-        """One that waits for somebody to work on it, for `holder`; None when there is none."""
-        row = await self._database.fetchrow(sql.take, holder, HELD)
+    async def take(self, holder: str, among: Sequence[int] | None = None) -> Bulk | None:
+        """One that waits for somebody to work on it, of all or of those `among`, for `holder`; None: there is none."""
+        row = await self._database.fetchrow(sql.take, holder, HELD, among)
         return None if row is None else _bulk(row)
 
     async def batch(self, bulk: Bulk, holder: str) -> Batch:

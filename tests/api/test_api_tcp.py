@@ -96,8 +96,17 @@ async def test_every_door_is_shut_on_its_own(url, http, tokens, host, origin, to
         assert found == (TOKENS[token] if ORIGINS[origin] else 403)
 
 
+async def test_a_token_that_may_not_is_told_to_be_another_one_and_not_to_be_root(url, http, tokens) -> None:
+    headers = {"Authorization": f"Bearer {tokens['viewer']}"}
+    async with http.post(f"{url}/v1/queues/low/pause", headers=headers) as response:
+        error = (await response.json())["error"]
+    assert (response.status, error["code"]) == (403, "forbidden")
+    assert error["hint"] == "use a token of that role: jobd token add NAME --role ROLE makes one"
+
+
 async def test_without_a_token_only_liveness_is_told(url, http) -> None:
     assert await status(http, "GET", f"{url}/livez") == 200
+    assert await status(http, "HEAD", f"{url}/livez") == 200
     for path in ("/readyz", "/metrics", "/v1/status", "/nowhere"):
         async with http.get(url + path) as response:
             assert response.status == 401

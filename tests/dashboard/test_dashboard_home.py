@@ -243,7 +243,11 @@ async def test_notices_of_health_are_shown_the_worst_first(daemon: SmallDaemon, 
         await eyes.until("mail is disabled")
         places = [eyes.text.index(text) for text in ("✗ error  this database", "▲ warning  jobd.toml", "mail is dis")]
         assert places == sorted(places)
-        await eyes.until("and 1 more: jobctl status")
+        await eyes.until("something else")
+    async with looking(socket, size=(80, 24)) as eyes:
+        await eyes.until("and 3 more: n shows all")
+        await eyes.press("n")
+        await eyes.until("· info  something else")
 
 
 async def test_nothing_that_others_wrote_reaches_the_terminal_raw(daemon: SmallDaemon, socket: Path) -> None:

@@ -144,11 +144,17 @@ async def test_a_retry_is_opened_and_knows_where_it_comes_from(daemon: SmallDaem
 async def test_a_run_that_waits_can_be_cancelled_and_then_not_again(daemon: SmallDaemon, socket: Path) -> None:
     run, _ = await daemon.enqueue(NewRun(job="tidy"))
     async with opened(socket, run) as eyes:
-        await eyes.press("r")  # does nothing: it has not ended
+        await eyes.until("c Cancel")
+        assert "r Retry" not in eyes.text
+        await eyes.press("r")
+        await eyes.until(f"run {run} is queued and has not ended")
         await eyes.press("c")
         await eyes.until("⊘ cancelled")
         await eyes.until(f"jobctl cancel {run}")
-        assert eyes.page.check_action("cancel", ()) is None
+        await eyes.until("r Retry")
+        assert "c Cancel" not in eyes.text
+        await eyes.press("c")
+        await eyes.until(f"run {run} has ended already")
         assert (await daemon.views.runs.one(run)).state == "cancelled"
         assert not await daemon.database.fetchval("select count(*) from jobd.runs")
 

@@ -213,11 +213,11 @@ STANDS_STILL = """
 import asyncio, sys, time
 import jobd.engine.heartbeat as heartbeat
 from jobd.cli.run import serve_config
-from jobd.config import load
+from jobd.config import examine
 from pathlib import Path
 
 heartbeat.STANDSTILL_SECONDS = 1.0
-sys.exit(serve_config(load(Path(sys.argv[1]))))
+sys.exit(serve_config(examine(Path(sys.argv[1]))))
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 from serving import SmallDaemon
@@ -18,23 +19,26 @@ CHANGES = (
     "trigger tidy", "schedules trigger nightly", "schedules pause nightly", "schedules remove nightly",
     "queues pause low", "queues weight low 7", "queues purge default --yes", "nodes quiet {node}", "nodes drain {node}",
     "cancel {queued}", "retry {failed}", "runs cancel --filter state:queued --yes", "runs move {queued} --to low",
-    "outbox hold {message}", "undo {entry}", "reload",
+    "outbox hold {message}", "outbox release {held}", "outbox resend {put_off}", "undo {entry}", "reload",
+    "queues resume default", "schedules resume stopped", "nodes resume {resting}",
+    "runs retry --filter state:failed --yes", "schedules add later --job tidy --every 1h",
+    "schedules edit nightly --job tidy --every 1h",
 )  # fmt: skip
-SENSELESS = ("schedules remove", "reload")
+SENSELESS = ("schedules remove", "schedules add", "schedules edit", "reload")
 """What they answer has no id and no columns."""
 MARKS = """
 select concat_ws(' ', (select count(*) from jobd.audit), (select count(*) from jobd.runs),
     (select count(*) from jobd.bulk), (select count(*) from jobd.outbox where state = 'held'))
 """
 NODE = (
-    "insert into jobd.nodes (name, host, pid, home, version, workers, direct, lease_until) "
-    "values ('test', 'here', 42, 'h', '0.1.0', 10, true, now() + interval '1 hour') returning id"
+    "insert into jobd.nodes (name, host, pid, home, version, workers, direct, lease_until, desired) "
+    "values ('test', 'here', $1, 'h', '0.1.0', 10, true, now() + interval '1 hour', $2) returning id"
 )
 MESSAGE = (
-    "insert into jobd.outbox (job, sender, recipient, kind, subject, text, message_id) "
-    "values ('mail', 'a@example.org', 'b@example.org', 'kind', 's', 't', '<1@example.org>') returning id"
+    "insert into jobd.outbox (job, sender, recipient, kind, subject, text, message_id, state) "
+    "values ('mail', 'a@example.org', 'b@example.org', 'kind', 's', 't', '<1@example.org>', $1) returning id"
 )
-SCHEDULE = "insert into jobd.schedules (name, owner, job, spec) values ('nightly', 'test', 'tidy', $1)"
+SCHEDULE = "insert into jobd.schedules (name, owner, job, spec, paused_at) values ($1, 'test', 'tidy', $2, $3)"
 
 
 async def furnished(jobctl, daemon: SmallDaemon) -> dict[str, object]:
@@ -42,11 +46,20 @@ async def furnished(jobctl, daemon: SmallDaemon) -> dict[str, object]:
     await daemon.reset()
     queued, failed = await daemon.store.enqueue([NewRun(job="tidy"), NewRun(job="tidy")])
     await daemon.ended(failed, "failed", error="no")
-    spec = write_spec(Schedule(name="nightly", job="tidy", cron="0 3 * * *"))
-    await daemon.database.execute(SCHEDULE, spec)
-    node, message = await daemon.database.fetchval(NODE), await daemon.database.fetchval(MESSAGE)
+    for name, paused_at in (("nightly", None), ("stopped", datetime.now(UTC))):
+        spec = write_spec(Schedule(name=name, job="tidy", cron="0 3 * * *"))
+        await daemon.database.execute(SCHEDULE, name, spec, paused_at)
+    node, resting = [
+        await daemon.database.fetchval(NODE, pid, state) for pid, state in ((42, "running"), (43, "quiet"))
+    ]
+    message, held, put_off = [
+        await daemon.database.fetchval(MESSAGE, state) for state in ("pending", "held", "deferred")
+    ]
     entry = (await jobctl("queues", "pause", "default", "-o", "id")).out.strip()
-    return {"queued": queued, "failed": failed, "node": node, "message": message, "entry": entry}
+    return {
+        "queued": queued, "failed": failed, "node": node, "resting": resting, "message": message, "held": held,
+        "put_off": put_off, "entry": entry,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("change", CHANGES)

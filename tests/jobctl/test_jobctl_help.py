@@ -53,3 +53,10 @@ async def test_help_names_the_socket_and_the_environment(jobctl):
 )
 async def test_help_says_where_a_reason_is_kept(jobctl, verb: str, said: str):
     assert said in " ".join((await jobctl(verb, "--help")).out.split())
+
+
+async def test_an_action_that_is_its_verb_is_helped_in_the_words_of_the_verb(jobctl):
+    shown = (await jobctl("runs", "list", "--help")).out
+    assert "\nA filter is made of words: id:811,812 state:failed" in shown
+    assert "same as" not in shown.partition("options:")[0]
+    assert "ended, or added where it has not, no longer ago than this" in " ".join(shown.split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
 
@@ -53,6 +54,17 @@ async def test_a_change_without_an_answer_may_still_be_done(tmp_path: Path, answ
     assert failure.hint == MAY_BE_DONE
     assert "may still be done" not in asked.message
     assert asked.hint not in (MAY_BE_DONE, "try again", None)
+
+
+async def test_a_daemon_where_too_many_wait_was_asked_for_nothing(tmp_path: Path):
+    path = str(tmp_path / "jobd.sock")
+    with socket(AF_UNIX) as listening, socket(AF_UNIX) as waiting:
+        listening.bind(path)
+        listening.listen(0)
+        waiting.connect(path)
+        failure = await asyncio.to_thread(failure_of, tmp_path / "jobd.sock", "POST")
+    assert (failure.exit_code, failure.message.endswith("too many wait there, it is stuck")) == (5, True)
+    assert "systemctl start" not in str(failure.hint)
 
 
 async def test_a_change_that_nobody_heard_of_was_not_done(jobctl, tmp_path: Path):

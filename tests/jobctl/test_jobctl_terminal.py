@@ -88,3 +88,10 @@ async def test_lines_end_at_the_edge_of_the_terminal(jobctl: Jobctl, daemon: Sma
     assert lines[1].endswith("…")
     whole = (await seen(jobctl, "runs", "-o", "wide")).splitlines()
     assert max(map(len, whole)) > COLUMNS
+
+
+async def test_the_undo_of_a_change_is_offered_and_that_of_an_undo_is_not(jobctl: Jobctl, daemon: SmallDaemon):
+    paused = await seen(jobctl, "queues", "pause", "low")
+    entry = await daemon.database.fetchval("select max(id) from jobd.audit")
+    assert f"jobctl undo {entry} takes it back" in paused
+    assert (await seen(jobctl, "undo", str(entry))).splitlines() == [f"entry {entry} is undone, as entry {entry + 1}"]

@@ -36,9 +36,20 @@ async def test_a_closed_output_is_said_before_anything_is_done(jobctl, daemon: S
     assert await daemon.database.fetchval("select count(*) from jobd.runs") == 0
 
 
+@pytest.mark.parametrize("words", ["check jobd.toml", "migrate", "--help"])
+async def test_a_closed_output_is_said_by_jobd_before_anything_is_done(jobctl, words: str):
+    code, err = await shell(f"$PYTHON -m jobd {words} >&-", jobctl.socket)
+    assert (code, err) == (1, "jobd: cannot write: standard output is closed\n")
+
+
 @pytest.mark.parametrize("words", ["check jobd.toml", "--help"])
 async def test_a_full_disk_is_said_by_jobd(jobctl, words: str):
     code, err = await shell(f"$PYTHON -m jobd {words} > /dev/full", jobctl.socket)
     assert code == 1
     assert err.endswith("jobd: cannot write: No space left on device\n")
     assert "Traceback" not in err
+
+
+async def test_what_is_opened_is_never_taken_for_a_stream_that_was_closed(jobctl):
+    opened = "import os, jobd.pipes as p; p.outlive_readers(); raise SystemExit(os.open('/', 0) > 2 and 7)"
+    assert await shell(f'$PYTHON -c "{opened}" <&- >&-', jobctl.socket) == (7, "")

@@ -208,6 +208,31 @@ async def test_a_copy_that_nobody_adopted_loses_nothing_by_its_age(life, tmp_pat
         assert await daemon.stop() == 0
 
 
+BEGUN = """
+insert into jobd.bulk (action, filter, source, expected, matched) values ('cancel', 'job:observed', 'test', 1, 1)
+"""
+
+
+async def test_a_bulk_that_a_copy_brought_along_stands_still_and_one_that_is_begun_there_goes_on(life, tmp_path):
+    async with processes(tmp_path, life.url) as (daemon,):
+        await daemon.start()
+        assert await daemon.stop() == 0
+        await life.db.execute(BEGUN)
+        await life.db.execute("update jobd.meta set system_identifier = system_identifier + 1")
+        await daemon.start()
+        asked = {"action": "cancel", "filter": "job:nothing", "expected_count": 0}
+        here = (await daemon.ask("runs/bulk", "POST", **asked))["id"]
+        states = "select string_agg(state, ' ' order by id) from jobd.bulk"
+        await until(lambda: is_over(life, here), 10, "the bulk of the copy itself")
+        assert await life.db.fetchval(states) == "running done"
+        assert await life.db.fetchval("select held_by is null from jobd.bulk order by id limit 1")
+        assert await daemon.stop() == 0
+
+
+async def is_over(life, bulk: int) -> bool:
+    return await life.db.fetchval("select state = 'done' from jobd.bulk where id = $1", bulk)
+
+
 async def beaten(life) -> bool:
     """The node has come round at least once since it joined."""
     return await life.db.fetchval("select exists (select from jobd.nodes where beat_at > started_at and not lost)")

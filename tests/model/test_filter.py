@@ -84,6 +84,8 @@ def test_a_search_of_texts_goes_back_a_day_unless_it_says_otherwise() -> None:
         ("job:a job:b", (6, 11), "job:a,b"),
         ("id:1 id:2", (5, 9), "id:1,2"),
         ("id:x", (0, 4), "no whole number"),
+        ("node:>0", (0, 7), "'>0' is no whole number; write node:2"),
+        ("took:5", (0, 6), "no run takes exactly so long; write took:>5"),
         ("job:", (0, 4), "has no value"),
         ("job:a,,b", (0, 8), "is empty"),
         ('error:"open', (6, 11), "not closed"),

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import pytest
+from support.schemas import migrated_before
 from support.served import serving
 from support.waiting import until
 
@@ -154,6 +155,25 @@ async def test_the_owner_makes_the_schema_and_the_daemon_needs_only_to_read_it(p
         assert await migrate(as_role(url, "jobd_run")) == []
         with pytest.raises(StoreRefused, match="permission denied"):
             await migrate(as_role(url, "jobd_read"))
+
+
+async def test_after_an_upgrade_by_a_superuser_the_roles_are_granted_anew(postgres_url, owned_url):
+    """`owned_url` is there for the roles."""
+    what = "select args ->> 'card' from jobd.runs_all"
+    async with fresh_database(postgres_url) as url, login(url) as admin:
+        await migrated_before(url, 12)
+        await admin.execute(roles())
+        await admin.execute(
+            "insert into jobd.redactions values ('test', '{args.card}');"
+            "insert into jobd.runs (job, queue, source, args) values ('job', 'default', 'x', '{\"card\": \"4111\"}')"
+        )
+        await migrate(url)
+        async with login(url, "jobd_run") as daemon, login(url, "jobd_read") as reader:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="loads"):
+                await daemon.execute("delete from jobd.loads")
+            await admin.execute(roles())
+            await daemon.execute("delete from jobd.loads")
+            assert await reader.fetchval(what) == "********"
 
 
 async def test_an_older_schema_names_what_it_lacks_to_a_daemon_that_may_not_make_it(owned_url):

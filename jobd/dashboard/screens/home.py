@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any, ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.events import DescendantFocus
 from textual.widget import Widget
@@ -18,6 +19,7 @@ from jobd.dashboard.live.news import News
 from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.panes import Panes
 from jobd.dashboard.widgets.cards import Cards
+from jobd.dashboard.widgets.details import Details
 from jobd.dashboard.widgets.graph import Graph
 from jobd.dashboard.widgets.pane import listing, pane
 from jobd.dashboard.widgets.table import Table
@@ -34,7 +36,8 @@ MOST_RECENT = 20
 SLOW_SECONDS = 4.0
 """What changes slowly is asked for again with the first load after this time, unless something happened to it."""
 FIRES = 5
-NOTICES = 3
+NOTICES, TALL_NOTICES = 2, 8
+"""Lines for them, and where there is room; home.tcss gives no more."""
 NOTHING = "nothing has run yet"
 EMPTY = "no run has ended in the last ten minutes"
 
@@ -54,6 +57,7 @@ class Home(Panes):
         "trigger": ("next",),
         "trigger_job": ("queues", "running", "failed", "nodes", ""),
     }
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "notices", "All notices", show=False)]
     CSS_PATH = "home.tcss"
 
     def __init__(self) -> None:
@@ -171,7 +175,8 @@ class Home(Panes):
 
     def _notice(self) -> None:
         status = self.dash.snapshot.status
-        told = lines(noticed(status, self._failing), NOTICES, self.eye) if status is not None else []
+        room = TALL_NOTICES if self.has_class("-tall") else NOTICES
+        told = lines(noticed(status, self._failing), self.eye, room) if status is not None else []
         words = self.query_one("#notices", Words)
         words.set_class(bool(told), "-some").say(told)
 
@@ -188,6 +193,11 @@ class Home(Panes):
             self.dash.find_runs(event.row.filter)
         else:
             self.dash.go({"queues": "queues", "next": "schedules"}.get(event.table.id or "", "nodes"), event.table.key)
+
+    def action_notices(self) -> None:
+        status = self.dash.snapshot.status
+        told = lines(noticed(status, self._failing), self.eye) if status is not None else []
+        self.app.push_screen(Details("Notices", told or ["all is well: there is none"]))
 
     def leads_to(self, screen: str) -> Hashable | None:
         """The queue that the notices say to look at."""

@@ -158,7 +158,7 @@ class Nodes(Page):
 
     def _wish(self, wish: str) -> None:
         node = self.table.row
-        if node is None:
+        if node is None or not self.dash.meant(self.table, f"node {node.id}"):
             return
         if gone(node):
             self.dash.say(f"node {node.id} is gone: nothing can be wanted of it", bad=True)

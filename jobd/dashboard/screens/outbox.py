@@ -129,7 +129,7 @@ class Outbox(Endless[MessageReport]):
             self.app.push_screen(RunPage(message.run_id))
 
     def action_back(self) -> None:
-        if self.table.marked:
+        if self.table.some_marked:
             self.table.unmark()
         else:
             super().action_back()
@@ -148,6 +148,8 @@ class Outbox(Endless[MessageReport]):
     def _change(self, wish: str) -> None:
         """Of the marked messages that are in a state for it, or of the chosen one."""
         row = self.table.row
+        if row is not None and not self.table.some_marked and not self.dash.meant(self.table, f"message {row.id}"):
+            return
         several = self.table.marked or (() if row is None else (row,))
         ids = [message.id for message in several if fits(wish, message)]
         if ids:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from jobd.client.asks import runs, why
+from jobd.dashboard import run_keys
 from jobd.dashboard.changes import deeds
 from jobd.dashboard.live.news import News
 from jobd.dashboard.looks import Cell, Tone
@@ -22,7 +23,7 @@ from jobd.dashboard.words import runs as run_facts
 from jobd.dashboard.words.tries import lines, tries
 from jobd.errors import NotFound
 from jobd.model.roles import Role
-from jobd.model.run import Run, RunState
+from jobd.model.run import Run
 from jobd.model.why import Why
 
 TITLES = {
@@ -40,7 +41,7 @@ class RunPage(Page):
     """Lies over the screen from which it was opened."""
 
     NOUN = "run"
-    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys(("retry", "run_now", "cancel", "trigger"), Role.OPERATOR)
+    ACTS: ClassVar[dict[str, Role]] = dict.fromkeys((*run_keys.ACTIONS, "trigger"), Role.OPERATOR)
     AUTO_FOCUS = "Reader"
     CSS = """
     RunPage #pair, RunPage #data { height: auto; }
@@ -51,9 +52,7 @@ class RunPage(Page):
     RunPage.-narrow #pair > Words, RunPage.-narrow #data > Block, RunPage.-normal #data > Block { width: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "run_now", "Run now"),
-        Binding("r", "retry", "Retry"),
-        Binding("c", "cancel", "Cancel"),
+        *run_keys.KEYS,
         Binding("t", "trigger", "Trigger"),
         Binding("w", "why", "Why"),
         Binding("left_square_bracket", "error(-1)", "Error before", show=False),
@@ -179,17 +178,13 @@ class RunPage(Page):
     # --- keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A key that does not fit the run as it stands is there, and dim."""
-        if not super().check_action(action, parameters):
-            return False
+        """What can be done to the run as it stands; dim until that is known."""
         run = self.run
+        if not run_keys.there(action, parameters, run) or not super().check_action(action, parameters):
+            return False
         if run is None:
             return True if action not in (*self.ACTS, "origin") else None
-        later = run.state is RunState.SCHEDULED
-        if (action == "run_now" and not later) or (action == "retry" and later):
-            return False  # one key, named for what it does to this run
-        fits = {"retry": run.state.final, "cancel": not run.state.final, "origin": run.retried_from is not None}
-        return True if fits.get(action, True) else None
+        return action != "origin" or run.retried_from is not None
 
     def action_retry(self) -> None:
         if self.run is not None:
@@ -200,6 +195,10 @@ class RunPage(Page):
     def action_cancel(self) -> None:
         if self.run is not None:
             self.do(deeds.cancel_run(self.run))
+
+    def action_cannot(self, action: str) -> None:
+        if self.run is not None:
+            self.dash.say(run_keys.why_not(action, self.run), bad=True)
 
     def action_trigger(self) -> None:
         from jobd.dashboard.widgets.trigger import Trigger

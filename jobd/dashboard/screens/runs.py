@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from time import monotonic
 from typing import ClassVar
@@ -13,9 +13,10 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from jobd.client.asks import runs
+from jobd.dashboard import run_keys
 from jobd.dashboard.changes import deeds
 from jobd.dashboard.changes.bulks import choose_for_all
-from jobd.dashboard.changes.deed import Deed
+from jobd.dashboard.changes.marked import change_marked
 from jobd.dashboard.endless import Endless
 from jobd.dashboard.lists.pages import SIZE, Pages, Part
 from jobd.dashboard.lists.run_tabs import TABS, in_the_hour, joined, names_states, without_states
@@ -32,7 +33,7 @@ from jobd.model.roles import Role
 from jobd.model.run import Run, RunState
 
 COUNTED_SECONDS = 30.0
-CHANGES = ("retry", "run_now", "cancel", "all_matching", "trigger")
+CHANGES = (*run_keys.ACTIONS, "all_matching", "trigger")
 
 
 class Runs(Endless[Run]):
@@ -46,9 +47,7 @@ class Runs(Endless[Run]):
         Binding("left_square_bracket", "tab(-1)", "State before", show=False),
         Binding("right_square_bracket,tab", "tab(1)", "Next state", key_display="Tab"),
         Binding("exclamation_mark", "failures", "Failures", show=False),
-        Binding("r", "run_now", "Run now"),
-        Binding("r", "retry", "Retry"),
-        Binding("c", "cancel", "Cancel"),
+        *run_keys.KEYS,
         Binding("asterisk", "all_matching", "All matching", key_display="*"),
         Binding("t", "trigger", "Trigger"),
         Binding("y", "copy_id", "Copy id", show=False),
@@ -61,8 +60,8 @@ class Runs(Endless[Run]):
         """The screen that found these runs; Escape leads back to it."""
         self._hour: dict[str, str] = {}
         self._counted_at = -COUNTED_SECONDS
-        self._later = False
-        """The chosen run is scheduled, and its key is named so."""
+        self._about: tuple[RunState | None, bool] = None, False
+        """The state of the chosen run, and whether any is marked: what the keys are named for."""
 
     def body(self) -> Iterable[Widget]:
         yield Choices(tuple(TABS), id="states")
@@ -113,7 +112,8 @@ class Runs(Endless[Run]):
             return
         heard = news.runs()
         changed = False
-        for index in range(min(len(self.pages), SIZE * 2)):
+        top = round(self.table.scroll_y)
+        for index in range(max(0, top - SIZE), min(len(self.pages), top + SIZE * 2)):
             run = self.pages[index]
             facts = heard.get(run.id) if run is not None else None
             if run is not None and facts is not None and not run.state.final:
@@ -153,8 +153,8 @@ class Runs(Endless[Run]):
     @on(Table.Moved)
     def _moved(self) -> None:
         run = self.table.row
-        before, self._later = self._later, run is not None and run.state is RunState.SCHEDULED
-        if before is not self._later:
+        before, self._about = self._about, (run.state if run is not None else None, self.table.some_marked)
+        if before != self._about:
             self.refresh_bindings()
 
     @on(Table.Opened)
@@ -174,7 +174,7 @@ class Runs(Endless[Run]):
 
     def action_back(self) -> None:
         bar = self.query_one(FilterBar)
-        if bar.used or self.table.marked:
+        if bar.used or self.table.some_marked:
             self.table.unmark()
             bar.use("")
             self.old(at_once=True)
@@ -187,10 +187,9 @@ class Runs(Endless[Run]):
     # --- changes ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """One key retries what has ended and runs now what is scheduled."""
-        if action == ("retry" if self._later else "run_now"):
-            return False
-        return super().check_action(action, parameters)
+        """What can be done to the chosen run; to marked ones whatever fits some of them."""
+        run = None if not self.whole or self.table.some_marked else self.table.row
+        return run_keys.there(action, parameters, run) and super().check_action(action, parameters)
 
     def action_retry(self) -> None:
         self._change(BulkAction.RETRY)
@@ -200,23 +199,23 @@ class Runs(Endless[Run]):
     def action_cancel(self) -> None:
         self._change(BulkAction.CANCEL)
 
+    def action_cannot(self, action: str) -> None:
+        if (run := self.table.row) is not None:
+            self.dash.say(run_keys.why_not(action, run), bad=True)
+
     def _change(self, action: BulkAction) -> None:
         """Of the marked runs, or of the chosen one."""
         one = deeds.retry_run if action is BulkAction.RETRY else deeds.cancel_run
         if marked := self.table.marked:
-            fit = [deed for run in marked if (deed := one(run)) is not None]
-            self.run_worker(self._one_by_one(action, fit), group="deeds")
+            self.run_worker(self._one_by_one(action, marked), group="deeds")
         elif (run := self.table.row) is not None and self.dash.meant(self.table, f"run {run.id} of {run.job}"):
-            deed = one(run)
-            if deed is None:
-                why = f"is {run.state} and has not ended" if action is BulkAction.RETRY else "has ended already"
-                self.dash.say(f"run {run.id} {why}", bad=True)
-            self.do(deed)
+            self.do(one(run))
 
-    async def _one_by_one(self, action: BulkAction, fit: list[Deed]) -> None:
+    async def _one_by_one(self, action: BulkAction, marked: Sequence[Run]) -> None:
         """Marked runs: asked about once, done one after the other."""
-        done = await self.dash.carry_out_all(f"{action.value.capitalize()} {len(fit)} marked runs", fit)
-        if done:
+        if (change := change_marked(action, marked)) is None:
+            self.dash.say("none of those that are marked is in a state for that", bad=True)
+        elif await self.dash.carry_out_all(*change):
             self.table.unmark()
             self.old(at_once=True)
 

@@ -155,6 +155,7 @@ class Schedules(Pausable):
     @on(Narrow.Narrowed)
     def _narrowed(self) -> None:
         self._show()
+        self.table.choose(self.table.at)  # of what is left one was not chosen by chance
 
     @on(Narrow.Left)
     def _left(self) -> None:
@@ -183,8 +184,8 @@ class Schedules(Pausable):
     # --- changes ---
 
     def action_trigger(self) -> None:
-        if self.chosen is not None:
-            self.do(deeds.trigger_schedule(self.chosen))
+        if (one := self.chosen) is not None and self.sure(f"schedule {one.name}"):
+            self.do(deeds.trigger_schedule(one))
 
     def action_trigger_with(self) -> None:
         from jobd.dashboard.widgets.trigger import Trigger

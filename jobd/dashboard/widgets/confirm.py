@@ -18,6 +18,8 @@ from jobd.dashboard.looks import Cell, Tone
 from jobd.dashboard.widgets.typed import Typed
 from jobd.dashboard.widgets.words import Words
 
+LONGEST = 180
+
 
 class Confirm(ModalScreen[bool]):
     """True when it is to be done."""
@@ -39,8 +41,8 @@ class Confirm(ModalScreen[bool]):
             about += [deed.detail] if deed.detail else []
             if about:
                 yield Words(about)
-            yield Words([(f"$ {deed.command}", Tone.DIM)])
-            undo = f"Undo: {deed.undo}" if deed.undo else "This cannot be undone."
+            yield Words([(_cut(f"$ {deed.command}"), Tone.DIM)])
+            undo = _cut(f"Undo: {deed.undo}") if deed.undo else "This cannot be undone."
             yield Words([(undo, Tone.DIM if deed.undo else Tone.WARN)])
             if deed.care is Care.TYPE:
                 yield Words([f"Type {deed.typed} to go on:"])
@@ -68,3 +70,8 @@ class Confirm(ModalScreen[bool]):
 
     def _matches(self, value: str) -> bool:
         return value.strip().replace(",", "") == self._deed.typed.replace(",", "")
+
+
+def _cut(text: str) -> str:
+    """A command may name hundreds: in the dialog so many that its buttons are seen; C copies all of it."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rpartition(' ')[0]} ..."

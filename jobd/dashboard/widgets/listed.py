@@ -10,6 +10,9 @@ from textual.geometry import Size
 
 from jobd.dashboard.widgets.painted import Painted
 
+SEARCHED = 2_000
+"""Rows from the top among which one is looked for that may be anywhere."""
+
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
@@ -61,8 +64,16 @@ class Listed(Painted, Generic[R]):
         return self._rows
 
     @property
+    def some_marked(self) -> bool:
+        return bool(self._marked)
+
+    @property
     def marked(self) -> Sequence[R]:
-        """Marked rows, in the order of their marking; also those that are not shown any more."""
+        """Marked rows as they are now, in the order of marking; those that are not listed any more as they were."""
+        for index in range(min(len(self._rows), SEARCHED) if self._marked else 0):
+            row = self._row(index)
+            if row is not None and (key := self._key(row)) in self._marked:
+                self._marked[key] = row
         return tuple(self._marked.values())
 
     @property
@@ -113,7 +124,7 @@ class Listed(Painted, Generic[R]):
             return 0
         near = min(self._at, last)
         # mostly it is where it was, or a little below because new rows came
-        for index in chain((near,), range(min(last + 1, 2_000))):
+        for index in chain((near,), range(min(last + 1, SEARCHED))):
             row = self._row(index)
             if row is not None and self._key(row) == self._chosen:
                 return index

@@ -105,6 +105,7 @@ class Table(Listed[R], can_focus=True):
     def unmark(self) -> None:
         self._marked.clear()
         self.paint()
+        self.post_message(self.Moved(self))
 
     def choose(self, index: int) -> None:
         """Make the row at `index` the chosen one and bring it into view."""

@@ -55,14 +55,14 @@ def _warning(code: str, message: str) -> Notice:
     return Notice(level=Level.WARNING, code=code, message=message)
 
 
-def lines(notices: Sequence[Notice], most: int, eye: Eye) -> list[Cell]:
-    """The worst ones first; those for which there is no room are counted."""
+def lines(notices: Sequence[Notice], eye: Eye, room: int | None = None) -> list[Cell]:
+    """The worst ones first, in `room` lines: those for which there is none are counted in the last."""
     order = list(LOOKS)
     ordered = sorted(notices, key=lambda notice: order.index(notice.level))
-    out = [_line(notice, eye) for notice in ordered[:most]]
-    if len(ordered) > most:
-        out.append((f"and {len(ordered) - most} more: jobctl status", Tone.DIM))
-    return out
+    if room is None or len(ordered) <= room:
+        return [_line(notice, eye) for notice in ordered]
+    rest = f"and {len(ordered) - room + 1} more: n shows all", Tone.DIM
+    return [*(_line(notice, eye) for notice in ordered[: room - 1]), rest]
 
 
 def _line(notice: Notice, eye: Eye) -> Cell:

@@ -12,11 +12,12 @@ order by id desc
 limit $2;
 
 -- name: take
--- One that nobody works on, or whose worker has gone silent, for $1 who keeps it for $2.
+-- One that nobody works on, or whose worker has gone silent, for $1 who keeps it for $2; of the ids $3, null for any.
 update jobd.bulk set held_by = $1, held_until = now() + $2::interval
 where id = (
     select id from jobd.bulk
     where state = 'running' and (held_until is null or held_until < now() or held_by = $1)
+      and ($3::bigint[] is null or id = any($3::bigint[]))
     order by id limit 1
     for update skip locked)
 returning id, action, filter, queue, reason, source, state, error, expected, matched, seen, changed, created_at,
