@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from jobd.dashboard.changing import Changing
@@ -21,6 +22,7 @@ from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.page import Page
 from jobd.dashboard.screens import SCREENS, maker
 from jobd.dashboard.themes import THEMES, next_theme
+from jobd.dashboard.widgets.ascii_only import AsciiOnly
 from jobd.dashboard.widgets.scrolling import install
 from jobd.errors import JobdError
 
@@ -61,7 +63,7 @@ class Dashboard(Changing):
     ) -> None:
         super().__init__(ansi_color=theme is not None and theme.startswith("ansi"))
         self._link, self._start = link or Link(), start
-        self.ascii = ascii
+        self.ascii, self._plain = ascii, AsciiOnly()
         self.frozen = False
         self.connected = asyncio.Event()
         """Set once there is a client; the daemon itself may be away."""
@@ -73,6 +75,11 @@ class Dashboard(Changing):
         for one in THEMES:
             self.register_theme(one)
         self.theme = theme or os.environ.get("TEXTUAL_THEME") or THEMES[0].name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through on its way to the terminal."""
+        filters = super().get_line_filters()
+        return [*filters, self._plain] if self.ascii else filters
 
     # --- what screens use ---
 

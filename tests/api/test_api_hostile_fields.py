@@ -171,9 +171,9 @@ async def test_no_number_in_a_path_is_too_large(asked: Asker) -> None:
 
 @pytest.mark.parametrize(
     "instant",
-    ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", 1e14],
+    ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"],
 )
-async def test_an_instant_out_of_reach_is_refused_wherever_one_is_taken(asked: Asker, instant: str | float) -> None:
+async def test_an_instant_out_of_reach_is_refused_wherever_one_is_taken(asked: Asker, instant: str) -> None:
     for path, body in (
         ("/v1/runs", {"job": "waits", "at": instant}),
         ("/v1/queues/default/pause", {"until": instant}),
@@ -181,7 +181,6 @@ async def test_an_instant_out_of_reach_is_refused_wherever_one_is_taken(asked: A
     ):
         answer = await asked("POST", path, json=body)
         assert (answer.status, "between 1970 and a century from now" in answer.told()) == (400, True), (path, answer)
-    if isinstance(instant, str):
-        for when in (instant, instant[:19]):
-            answer = await asked("POST", "/v1/schedules/new", json={"job": "waits", "at": when})
-            assert (answer.status, "schedules.new.at" in answer.told()) == (422, True), answer
+    for when in (instant, instant[:19]):
+        answer = await asked("POST", "/v1/schedules/new", json={"job": "waits", "at": when})
+        assert (answer.status, "schedules.new.at" in answer.told()) == (422, True), answer

@@ -61,7 +61,7 @@ async def test_what_is_tried_again_can_be_tried_now(daemon: SmallDaemon, socket:
     async with looking(socket, screen="failed") as eyes:
         await eyes.until("ValueError")
         await eyes.press("r")
-        await eyes.until("Retry 1 runs?")
+        await eyes.until("Run 1 run now?")
         await eyes.press("right", "enter")
         await eyes.until("1 of 1 changed")
         assert await daemon.database.fetchval("select state from jobd.runs") == "queued"
@@ -139,7 +139,7 @@ async def test_a_group_that_grew_meanwhile_is_asked_about_again(daemon: SmallDae
     async with looking(socket, screen="failed") as eyes:
         await eyes.until("TimeoutError")
         await eyes.press("r")
-        await eyes.until("Retry 1 runs?")
+        await eyes.until("Retry 1 run?")
         for _ in range(4):
             await failed(daemon)
         await eyes.press("right", "enter")

@@ -100,9 +100,32 @@ async def test_to_start_what_waits_for_its_time_makes_no_new_runs_and_says_so(
         ("retrying", "Run 5 runs now", "cancel them: they keep their ids"),
         ("scheduled,waiting", "Run 5 runs now", "cancel them: they keep their ids"),
         ("failed", "Retry 5 runs", "cancel the new runs"),
-        ("failed,retrying", "Retry 5 runs", "cancel the new runs"),
+        (
+            "failed,retrying",
+            "Retry 5 runs",
+            "cancel the new runs, and those that were due later: they keep their ids",
+        ),
     ],
 )
 def test_how_many_runs_are_taken_back_depends_on_their_states(states: str, title: str, undo: str) -> None:
     deed = change_all(BulkAction.RETRY, f"state:{states}", 5, False)
     assert (deed.title, deed.undo) == (title, undo)
+
+
+async def test_of_a_filter_without_states_nothing_is_offered_or_counted_that_would_not_be_done(
+    daemon: SmallDaemon, socket: Path
+) -> None:
+    run, _ = await daemon.enqueue(NewRun(job="tidy"))
+    await daemon.ended(run, "failed", error="boom")
+    await daemon.enqueue(NewRun(job="tidy"))
+    async with looking(socket, screen="runs") as eyes:
+        page = eyes.page
+        assert isinstance(page, Runs)
+        page.find("job:tidy")
+        await eyes.until(lambda: len(page.table.rows) == 2)
+        await eyes.press("asterisk")
+        await eyes.until("Cancel them")
+        assert "Retry them" not in eyes.text
+        await eyes.press("c")
+        await eyes.until("Cancel 1 run?")
+        assert "job:tidy state:queued,running,scheduled,waiting" in eyes.flat

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from jobd.client.asks import runs
 from jobd.dashboard.changes import deeds
+from jobd.dashboard.lists.run_tabs import without_states
 from jobd.dashboard.widgets.ask import Ask
 from jobd.dashboard.widgets.bulk_progress import BulkProgress
 from jobd.dashboard.widgets.pick import Pick
 from jobd.errors import Conflict, JobdError
-from jobd.model.bulk import Bulk, BulkAction
+from jobd.model.bulk import Bulk, BulkAction, bounded
 from jobd.model.filter import RETRYING, parse_filter
 from jobd.model.filter_words import FilterError
 from jobd.model.run import FINAL, RunState
@@ -24,7 +25,7 @@ ACTIONS = {"r": BulkAction.RETRY, "c": BulkAction.CANCEL, "m": BulkAction.MOVE}
 
 
 def choices(wanted: str) -> dict[str, str]:
-    """What can be done to the runs of a filter, by key.
+    """What can be done to the runs of a filter, by key; a retry has to be told of which states.
 
     Raises:
         FilterError: it is none.
@@ -32,8 +33,8 @@ def choices(wanted: str) -> dict[str, str]:
     states = parse_filter(wanted).states
     ended = {state.value for state in FINAL}
     out = {}
-    if not states or states & (ended | {RunState.SCHEDULED.value, RETRYING}):
-        out["r"] = "Retry them" if states & ended or not states else "Run them now"
+    if states & (ended | {RunState.SCHEDULED.value, RETRYING}):
+        out["r"] = "Retry them" if states & ended else "Run them now"
     if not states or states - ended:
         out |= {"c": "Cancel them", "m": "Move them to another queue"}
     return out
@@ -57,7 +58,14 @@ async def choose_for_all(app: Dashboard, wanted: str) -> Bulk | None:
         return None
     if chosen == "m" and not (queue := await app.push_screen_wait(Ask("Move them to which queue?"))):
         return None
-    return await change_all(app, ACTIONS[chosen], wanted, queue)
+    return await change_all(app, ACTIONS[chosen], touched(ACTIONS[chosen], wanted), queue)
+
+
+def touched(action: BulkAction, wanted: str) -> str:
+    """The filter for those of its runs that the action is for: what is asked about is what is changed."""
+    given = parse_filter(wanted)
+    fit = bounded(action, given).states
+    return wanted if fit == given.states else f"{without_states(wanted)} state:{','.join(sorted(fit))}".lstrip()
 
 
 async def change_all(app: Dashboard, action: BulkAction, filter_text: str, queue: str | None = None) -> Bulk | None:

@@ -51,17 +51,22 @@ def retry_run(run: Run) -> Deed | None:
 
 def change_all(action: BulkAction, filter_text: str, count: int, more: bool, queue: str | None = None) -> Deed:
     """An action on all runs that a filter finds; `count` of them were seen, or `more`."""
-    number = f"{count:,}{'+' if more else ''}"
+    number = "1 run" if count == 1 and not more else f"{count:,}{'+' if more else ''} runs"
     to = f" to {queue}" if queue else ""
     target = ["--to", queue] if queue else []
-    now = action is BulkAction.RETRY and parse_filter(filter_text).states <= LATER
+    states = parse_filter(filter_text).states if action is BulkAction.RETRY else frozenset()
+    now, undo = bool(states) and states <= LATER, _UNDO_BULK[action]
+    if now:
+        undo = "cancel them: they keep their ids"
+    elif states & LATER:
+        undo += ", and those that were due later: they keep their ids"
     return Deed(
         ask=bulk.begin(action, filter_text, EVERY if more else count, None, queue),
-        title=f"Run {number} runs now" if now else f"{action.value.capitalize()} {number} runs{to}",
+        title=f"Run {number} now" if now else f"{action.value.capitalize()} {number}{to}",
         detail=f"All that this filter finds: {filter_text}",
         command=command("runs", action.value, "--filter", filter_text, *target, "--yes"),
         done=lambda began: f"bulk {began.id} has begun: {action} of {began.matched:,} runs",
-        undo="cancel them: they keep their ids" if now else _UNDO_BULK[action],
+        undo=undo,
         care=Care.TYPE if more or count > MANY else Care.ASK,
         typed=str(count),
     )
