@@ -11,8 +11,8 @@ KEYS = (
     Binding("r", "run_now", "Run now"),
     Binding("r", "retry", "Retry"),
     Binding("c", "cancel", "Cancel"),
-    Binding("r", "cannot('retry')", show=False),
-    Binding("c", "cannot('cancel')", show=False),
+    Binding("r", "cannot('retry')", "Say why not", show=False, system=True),  # of no use to who asks for help
+    Binding("c", "cannot('cancel')", "Say why not", show=False, system=True),
 )
 """One key retries what has ended and runs now what is due later."""
 

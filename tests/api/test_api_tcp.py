@@ -115,6 +115,14 @@ async def test_without_a_token_only_liveness_is_told(url, http) -> None:
             }  # fmt: skip
 
 
+async def test_a_token_that_is_not_valid_is_told_from_none(url, http) -> None:
+    async with http.get(f"{url}/v1/status", headers={"Authorization": "Bearer nonsense"}) as response:
+        assert response.status == 401
+        said = (await response.json())["error"]
+    assert said["message"] == "this token is unknown, expired or revoked"
+    assert "jobd token list" in said["hint"]
+
+
 async def test_a_token_is_named_in_the_journal_and_in_the_runs_it_starts(url, http, tokens, client) -> None:
     headers = {"Authorization": f"Bearer {tokens['operator']}"}
     async with http.post(f"{url}/v1/runs", json={"job": "tidy"}, headers=headers) as response:

@@ -56,6 +56,17 @@ async def test_what_is_tried_again_stands_first_with_its_cause_and_when(daemon: 
             await eyes.until(f" {run}  due in 4m")
 
 
+async def test_what_is_due_again_waits_for_a_worker_and_no_time_is_cut(daemon: SmallDaemon, socket: Path) -> None:
+    due, later = [await failing(daemon, error="ValueError: no rate") for _ in range(2)]
+    await daemon.database.execute("update jobd.runs set due_at = now() - interval '3 min' where id = $1", due)
+    await daemon.database.execute("update jobd.runs set due_at = now() + interval '3h59m30s' where id = $1", later)
+    async with looking(socket, screen="failed", size=(120, 40)) as eyes:
+        await eyes.until("failing, waits for a worker")
+        assert "tried again now" not in eyes.text
+        assert "waits for a worker" in next(line for line in eyes.text.splitlines() if "↻ mail" in line)
+        await eyes.until(f" {later}  due in 3h59m ")
+
+
 async def test_what_is_tried_again_can_be_tried_now(daemon: SmallDaemon, socket: Path) -> None:
     await failing(daemon, error="ValueError: no rate")
     async with looking(socket, screen="failed") as eyes:

@@ -219,7 +219,12 @@ async def test_changes_are_looked_for_by_what_who_and_target(daemon: SmallDaemon
         await eyes.press("slash")
         await eyes.type(" what:nothing")
         await eyes.press("enter")
-        await eyes.until("no change is found")
+        await eyes.until("what:pause who paused; Esc takes the search away")
+        await eyes.press("escape", "slash")
+        await eyes.type("what:pause")
+        await eyes.press("enter")
+        await eyes.until("queue.pause")
+        await eyes.until_gone("queue.weight")
         await eyes.press("escape")
         await eyes.until("queue.weight")
 

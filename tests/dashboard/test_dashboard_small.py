@@ -11,8 +11,10 @@ from textual.widgets import Input
 from jobd.client.asks import queues
 from jobd.dashboard.changes.deed import Deed
 from jobd.dashboard.changing import MOST_WORDS
+from jobd.dashboard.lists.run_tabs import TABS
 from jobd.dashboard.widgets.field import Field
 from jobd.dashboard.widgets.said import Said
+from jobd.dashboard.widgets.tabs import Choices
 from jobd.dashboard.widgets.trigger import Trigger
 
 
@@ -39,6 +41,15 @@ async def test_the_way_out_and_the_help_are_named_at_60_columns(daemon: SmallDae
         async with looking(socket, screen=screen, size=(60, 20)) as eyes:
             await eyes.until("q Quit")
             assert "? Help" in eyes.text
+
+
+async def test_the_chosen_tab_is_in_sight_at_60_columns(daemon: SmallDaemon, socket: Path) -> None:
+    async with looking(socket, screen="runs", size=(60, 20)) as eyes:
+        tabs = eyes.page.query_one(Choices)
+        for name in TABS:
+            await eyes.until(lambda: tabs.chosen == name)  # noqa: B023
+            await eyes.until(lambda: f" {name} " in str(tabs.content) and len(str(tabs.content)) <= 58)  # noqa: B023
+            await eyes.press("tab")
 
 
 async def test_a_long_title_does_not_take_the_other_screens_their_names_at_80_columns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import asyncio
 import os
 import pty
@@ -69,4 +70,5 @@ async def test_a_purge_wants_the_queues_name(jobctl: Jobctl, daemon: SmallDaemon
 
 async def test_nothing_that_is_found_needs_no_question(jobctl: Jobctl):
     ran = await jobctl("runs", "cancel", "--filter", "queue:low", "--json")
-    assert (ran.code, ran.out) == (0, "[]\n")
+    bulk = json.loads(ran.out)
+    assert (ran.code, bulk["state"], bulk["matched"], bulk["id"]) == (0, "done", 0, None)

@@ -51,6 +51,16 @@ def test_a_lost_postgres_is_store_unavailable(kind):
     assert caught.value.__cause__ is error
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(TimeoutError(), "Postgres: gave no answer in time"), (ConnectionResetError(), "Postgres: ConnectionResetError")],
+)
+def test_an_error_without_words_leaves_no_colon_behind(error, words):
+    with pytest.raises(StoreUnavailable) as caught, outages:
+        raise error
+    assert str(caught.value) == words
+
+
 @pytest.mark.parametrize("kind", REFUSED, ids=name)
 def test_a_refusal_that_waiting_does_not_heal_is_store_refused(kind):
     error = kind("said")

@@ -230,4 +230,3 @@ class Failed(Page):
     def action_copy_json(self) -> None:
         if (group := self.table.row) is not None:
             self.copy(json.dumps(asdict(group), default=str, ensure_ascii=False, indent=2), "the group as JSON")
-

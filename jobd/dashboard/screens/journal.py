@@ -88,7 +88,9 @@ class Journal(Endless[AuditEntry]):
         return Part(found.entries, found.next)
 
     def nothing(self, pages: Pages[AuditEntry]) -> str:
-        return "no change is found; Esc takes the search away" if self._shown else "nobody has changed anything yet"
+        if not self._shown:
+            return "nobody has changed anything yet"
+        return "no change is found; pause finds what is called so, what:pause who paused; Esc takes the search away"
 
     def heard(self, news: News) -> None:
         self.tail.take(self.dash.feed.ring)
@@ -204,7 +206,7 @@ def wishes(text: str) -> dict[str, str]:
         name, colon, value = word.partition(":")
         match name if colon and value else "":
             case "what":
-                asked["action"] = f"{value.rstrip('*')}*"
+                asked["action"] = f"*{value.strip('*')}*"
             case "by":
                 asked["actor"] = f"*{value.strip('*')}*"
             case _:

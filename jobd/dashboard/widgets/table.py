@@ -79,6 +79,8 @@ class Table(Listed[R], can_focus=True):
         self._shy = shy
         self._columns, self._empty, self._markable = columns, empty, markable
         self._fitted: list[tuple[Column[R], int]] = []
+        self._opened = False
+        """The first of these clicks has opened the row: the second one of a double click is not to do it again."""
 
     # --- what others ask of it ---
 
@@ -152,7 +154,9 @@ class Table(Listed[R], can_focus=True):
             again = index == self._at and self.has_focus
             self.focus()
             self.choose(index)
-            if again or event.chain > 1:
+            self._opened = self._opened and event.chain > 1
+            if (again or event.chain > 1) and not self._opened:
+                self._opened = True
                 self.action_open()
 
     # --- its lines ---
