@@ -1,4 +1,4 @@
-"""How many runs ended well and badly, second by second: counted from events, before that from minutes."""
+"""How many runs ended well and badly, a minute: counted from events, before that from the daemon's minutes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from jobd.model.stats import Minute
 
 SECONDS = 600
-MINUTE, SOME = 60, 15
+MINUTE = 60
 KEPT = 2 * SECONDS
-"""Columns end with whole minutes of the clock, so the oldest one begins a little before the ten minutes."""
+"""The oldest column begins a minute and a step before the ten minutes."""
 
 
 @dataclass(slots=True)
@@ -56,24 +57,21 @@ class Rates:
             self._seconds.append(Second())
         self._at = max(self._at, second)
 
-    def columns(self) -> list[tuple[float, float]]:
-        """Of each of the last ten minutes, oldest first: succeeded and failed, each a number of runs a second.
+    def columns(self, width: int) -> list[tuple[float, float]]:
+        """At most `width` columns of ten minutes, oldest first: succeeded and failed in the minute before each.
 
-        Whole minutes of the clock, for that is how it is known what was before anybody listened: seconds beside them
-        would make a jump of what never changed. The minute in hand is one with the last until a part of it has passed
-        that says something.
+        No more than a minute is known of what was before anybody listened, so that seconds beside it would make a jump
+        of what never changed. The last column ends now, the others where steps of the clock do: each stays as it is
+        while it moves to the left.
         """
-        now = self._at % MINUTE
-        ends = [KEPT - 1 - now - MINUTE * ago for ago in range(SECONDS // MINUTE, -1, -1)]
-        *whole, end = zip([end - MINUTE for end in ends], ends, strict=True)
-        if now < SOME:
-            return [self._mean(first, last) for first, last in (*whole[1:], (end[0], KEPT - 1))]
-        return [self._mean(first, last) for first, last in (*whole[2:], end, (end[1], KEPT - 1))]
+        step = max(1, -(-SECONDS // max(1, width)))
+        past = (self._at + 1) % step or step
+        ends = [*range(KEPT - past - (SECONDS // step - 2) * step, KEPT - past + 1, step), KEPT]
+        good = [*accumulate((second.succeeded for second in self._seconds), initial=0.0)]
+        bad = [*accumulate((second.failed for second in self._seconds), initial=0.0)]
+        return [(_between(good, end - MINUTE, end), _between(bad, end - MINUTE, end)) for end in ends]
 
-    def latest(self, seconds: int) -> tuple[float, float]:
-        """Succeeded and failed a second, of the last whole `seconds`."""
-        return self._mean(KEPT - 1 - seconds, KEPT - 1)
 
-    def _mean(self, first: int, end: int) -> tuple[float, float]:
-        part = [self._seconds[index] for index in range(first, end)]
-        return sum(one.succeeded for one in part) / len(part), sum(one.failed for one in part) / len(part)
+def _between(sums: list[float], first: int, end: int) -> float:
+    """Shares of minutes do not add up to the last digit."""
+    return round(sums[end] - sums[first], 6)

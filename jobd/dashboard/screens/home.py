@@ -74,8 +74,8 @@ class Home(Panes):
         with VerticalScroll(id="all", can_focus=False):
             yield Words(id="notices")
             yield Cards(figures.CARDS)
-            with pane("Runs that ended, each second", "graph"):
-                yield Graph(unit="/s", least=0.1, empty="")
+            with pane("Runs that ended, in a minute", "graph"):
+                yield Graph(unit="/min", least=1, empty="")
             with Container(id="now"):
                 yield from listing("queues", "Queues", QUEUES, lambda row: row.queue.name, "no queues")
                 yield from listing("running", "Runs: running now, then ended last", RUNS, identity, NOTHING)
@@ -168,10 +168,11 @@ class Home(Panes):
         rates, graph = self.dash.feed.rates, self.query_one(Graph)
         if not self.dash.snapshot.stale:
             rates.advance(self.eye.now)
-        good, bad = rates.latest(60)
-        note = f"{short(good)} succeeded, {short(bad)} failed a second"
+        columns = rates.columns(graph.room)
+        good, bad = columns[-1]
+        note = f"{short(good)} succeeded, {short(bad)} failed in the last minute"
         quiet = figures.quiet(self._recent, self.dash.snapshot.status, self.eye)
-        graph.show(rates.columns(), ago="10 min ago", note=note, empty=EMPTY if quiet else "")
+        graph.show(columns, ago="10 min ago", note=note, empty=EMPTY if quiet else "")
 
     def _notice(self) -> None:
         status = self.dash.snapshot.status
