@@ -48,6 +48,11 @@ class Home(Panes):
     NOUN = "home"
     AUTO_FOCUS = ""
     PACE_SECONDS = 2.0  # where runs end all the time, every line of a pane moves with each load
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-short"),
+        (30, "-low"),
+        (40, "-tall"),
+    ]
     LISTENS = frozenset({"run.started", "run.retrying", "run.ended", "change"})
     PANES: ClassVar[dict[str, tuple[str, ...]]] = {
         "cancel": ("running",),
@@ -170,7 +175,7 @@ class Home(Panes):
             rates.advance(self.eye.now)
         columns = rates.columns(graph.room)
         good, bad = columns[-1]
-        note = f"{short(good)} succeeded, {short(bad)} failed in the last minute"
+        note = f"{short(round(good))} succeeded, {short(round(bad))} failed in the last minute"
         quiet = figures.quiet(self._recent, self.dash.snapshot.status, self.eye)
         graph.show(columns, ago="10 min ago", note=note, empty=EMPTY if quiet else "")
 
