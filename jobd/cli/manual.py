@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +12,8 @@ from jobd import __version__, cli
 from jobd.config import reference
 from jobd.jobctl import cli as jobctl
 
+EVERYWHERE = frozenset({"help"} | {action.dest for action in jobctl.everywhere()._actions})
+"""What every verb takes, told once."""
 EXITS = {
     "jobctl": (
         (0, "done; with --wait, the run succeeded"),
@@ -48,9 +50,11 @@ def jobctl_page() -> str:
         *_head("jobctl", 1, "ask and tell a running jobd"),
         ".SH SYNOPSIS",
         r".B jobctl",
-        r"[\fB\-o\fR \fIFORM\fR] [\fB\-\-socket\fR \fIPATH\fR] \fIVERB\fR [\fIACTION\fR] \fR...",
+        r"[\fIOPTION\fR ...] \fIVERB\fR [\fIACTION\fR] \fR...",
         ".SH DESCRIPTION",
         "Talks to the daemon over its Unix socket. Results go to standard output, words about them to standard error.",
+        ".SH OPTIONS",
+        *_said(jobctl.everywhere()._actions),
         ".SH VERBS",
     ]
     for name, words in jobctl.COMMANDS:
@@ -133,7 +137,7 @@ def _usage(parser: argparse.ArgumentParser) -> str:
     """The verb with its own arguments on one line: those of every verb are left out."""
     parts = [parser.prog.removeprefix("jobctl ")]
     for action in parser._actions:
-        if action.dest in ("help", "output", "json", "socket"):
+        if action.dest in EVERYWHERE:
             continue
         parts.append(_argument(action))
     return " ".join(parts).replace("|", "\\|")
@@ -150,9 +154,11 @@ def _argument(action: Any) -> str:
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
-    for action in parser._actions:
-        if action.dest in ("help", "output", "json", "socket"):
-            continue
+    return _said(action for action in parser._actions if action.dest not in EVERYWHERE)
+
+
+def _said(actions: Iterable[argparse.Action]) -> Iterator[str]:
+    for action in actions:
         names = ", ".join(action.option_strings) or str(action.metavar or action.dest.upper())
         valued = action.option_strings and action.metavar and action.nargs != 0
         value = f" {_safe(str(action.metavar))}" if valued else ""

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from jobd.jobctl.failures import DONE
+from jobd.jobctl.numbers import amount
 from jobd.jobctl.output import Column, Output, Row
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.words import ago, clock
@@ -42,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="NAME", help=what)
     parser.add_argument("--actor", metavar="WHO", help="who changed it; may hold *, like 'uid:1000*'")
     parser.add_argument("--action", metavar="WHAT", help="queue.pause, run.cancel, …; may hold *, like 'queue.*'")
-    parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many (50)")
+    parser.add_argument("--limit", "-n", type=amount, default=50, metavar="N", help="at most so many (50)")
     parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
 
 

@@ -89,4 +89,4 @@ def _progress(bulk: Row, output: Output) -> None:
 
 
 def _shows(output: Output) -> bool:
-    return not output.for_programs and sys.stderr.isatty()
+    return not output.for_programs and not output.quiet and sys.stderr.isatty()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 from jobd.jobctl.many import for_each
+from jobd.jobctl.numbers import number
 from jobd.jobctl.output import Column, Output
 from jobd.jobctl.transport import Daemon
 
@@ -23,7 +24,7 @@ COLUMNS = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", type=int, nargs="+", metavar="ID")
+    parser.add_argument("ids", type=number, nargs="+", metavar="ID")
     parser.add_argument("--reason", help="kept with the run and in the audit")
 
 

@@ -56,7 +56,7 @@ exit codes:
   6 conflict    7 the waiting timed out, the run goes on    8 the run was cancelled
   9 the configuration is wrong    130 interrupted
 
-jobctl VERB --help shows what a verb takes, with examples."""
+jobctl VERB --help, or jobctl help VERB, shows what a verb takes, with examples."""
 ENVIRONMENT = (
     (
         "JOBD_SOCKET",
@@ -93,9 +93,14 @@ def _run(argv: list[str]) -> int:
     first = _Parser("jobctl", add_help=False)
     _globals(first)
     first.add_argument("-h", "--help", action="store_true")
+    first.add_argument("--version", action="store_true")
     first.add_argument("verb", nargs="?")
     first.add_argument("rest", nargs=argparse.REMAINDER)
     before = first.parse_args(argv)
+    if before.version:
+        before.verb, before.rest = "version", []
+    elif before.verb == "help":
+        before.help, (before.verb, *before.rest) = True, before.rest or [None]
     if before.verb is None:
         (sys.stdout if before.help else sys.stderr).write(_overview())
         return DONE if before.help else WRONG_USE
@@ -107,7 +112,11 @@ def _run(argv: list[str]) -> int:
     options = verb_parser(before.verb, module, action).parse_args(
         [*(["--help"] if before.help else []), *words], namespace=before
     )
-    output = Output(_form(options, action or module))
+    output = Output(_form(options, action or module), quiet=options.quiet)
+    if options.no_input:
+        import jobd.jobctl.confirm as confirm  # the rest of a start does without it
+
+        confirm.nobody_is_here()
     status: int = (action or module).run(options, lambda: Daemon(options.socket), output)
     return status
 
@@ -145,6 +154,13 @@ def verb_parser(verb: str, module: Any, action: Action | None = None) -> argpars
     return parser
 
 
+def everywhere() -> argparse.ArgumentParser:
+    """The command line of what every verb takes."""
+    parser = _Parser("jobctl", add_help=False)
+    _globals(parser)
+    return parser
+
+
 def _globals(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
     """What every verb takes, before it or after it; the second time nothing is set that was not said."""
     silent = argparse.SUPPRESS
@@ -156,6 +172,10 @@ def _globals(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
         help="form of the result (table)",
     )
     parser.add_argument("--json", action="store_true", default=silent if again else False, help="the same as -o json")
+    no = silent if again else False
+    parser.add_argument("-q", "--quiet", action="store_true", default=no, help="no hints beside the result")
+    parser.add_argument("--no-input", action="store_true", default=no, help="ask nothing, as without a terminal")
+    parser.add_argument("--no-color", action="store_true", default=no, help="for scripts that say it: there is none")
     parser.add_argument(
         "--socket",
         metavar="PATH",
@@ -173,7 +193,7 @@ def _form_in(argv: list[str]) -> str:
 
 
 def _overview() -> str:
-    usage = f"usage: jobctl [-o {'|'.join(FORMATS)}] [--json] [--socket PATH] VERB …"
+    usage = f"usage: jobctl [-o {'|'.join(FORMATS)}] [--json] [-q] [--no-input] [--socket PATH] VERB …"
     parts = (usage, _columns(COMMANDS, 11), f"environment:\n{_columns(ENVIRONMENT, 12)}", _EPILOG)
     return "\n\n".join(parts) + "\n"
 
@@ -185,8 +205,8 @@ def _columns(listed: Sequence[tuple[str, str]], width: int) -> str:
 def _nearest(verb: str) -> str:
     from difflib import get_close_matches  # only for a mistyped verb
 
-    near = get_close_matches(verb, dict(COMMANDS), n=1)
-    return f'did you mean "{near[0]}"?' if near else "jobctl --help lists them"
+    near = " or ".join(f'"{one}"' for one in get_close_matches(verb, dict(COMMANDS), n=2))
+    return f"did you mean {near}?" if near else "jobctl --help lists them"
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

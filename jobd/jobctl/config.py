@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from jobd.jobctl.actions import Action
-from jobd.jobctl.failures import DONE
+from jobd.jobctl.failures import DONE, NOT_FOUND, Failure
 from jobd.jobctl.output import Column, Output
 from jobd.jobctl.transport import Daemon
 
@@ -32,6 +32,9 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
         output.rows(found["drift"], DRIFT, key="key")
         return DONE
     rows = [row for row in found["settings"] if row["key"].startswith(options.prefix)]
+    if not rows:
+        words = f"no setting begins with {options.prefix}"
+        raise Failure(NOT_FOUND, "not_found", words, "jobctl config lists all of them")
     output.rows(rows, (KEY, VALUE, *((ORIGIN,) if options.origin or output.form == "wide" else ())), key="key")
     return DONE
 

@@ -11,6 +11,14 @@ MANY = 100
 """Changing more runs than this wants their number typed."""
 
 
+_asks = [True]
+
+
+def nobody_is_here() -> None:
+    """From now on nothing is asked, terminal or not: --no-input."""
+    _asks[0] = False
+
+
 def sure(question: str, *, yes: bool, typed: str | None = None) -> None:
     """Returns when the operator said so: beforehand with --yes, or now; `typed` has to be repeated then.
 
@@ -19,7 +27,7 @@ def sure(question: str, *, yes: bool, typed: str | None = None) -> None:
     """
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (_asks[0] and sys.stdin.isatty() and sys.stderr.isatty()):
         words = f"{question} nobody is here to be asked"
         raise Failure(WRONG_USE, "not_confirmed", words, "--yes says so beforehand")
     wanted = "yes" if typed is None else typed

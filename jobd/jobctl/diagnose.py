@@ -26,6 +26,9 @@ def no_answer(path: str, error: OSError) -> Failure:
     match error:
         case FileNotFoundError():
             return Failure(NO_DAEMON, "no_daemon", f"jobd is not running: no socket at {path}", _start())
+        case ConnectionRefusedError() if not _is_socket(path):
+            reason = f"{path} is {'a directory' if os.path.isdir(path) else 'a file'}, no socket"
+            return Failure(NO_DAEMON, "no_daemon", reason, "a daemon's is called jobd.sock, in its state directory")
         case ConnectionRefusedError():
             reason = f"jobd is not running: nobody listens at {path}, a daemon ended there without cleaning up"
             return Failure(NO_DAEMON, "no_daemon", reason, _start())
@@ -70,6 +73,13 @@ def _stuck() -> str:
     if _has_systemd():
         return "journalctl -u jobd says what it does; systemctl restart jobd?"
     return "its log says what it does; stop it, then jobd run"
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return True
 
 
 def _has_systemd() -> bool:

@@ -1,10 +1,14 @@
-"""Everything that the daemon needs from the outside, tried once, each with a line on how to mend it."""
+"""Everything that the daemon needs from the outside, tried once, each with a line on how to mend it.
+
+With -q only what is not well.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 
+from jobd.jobctl.actions import nothing
 from jobd.jobctl.failures import DONE, FAILED
 from jobd.jobctl.output import Column, Output
 from jobd.jobctl.transport import Daemon
@@ -20,8 +24,7 @@ PATIENCE_SECONDS = 20.0
 COLUMNS = (Column("NAME", "name"), Column("VERDICT", "verdict"), Column("TEXT", "text"), Column("MEND", "mend"))
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-q", "--quiet", action="store_true", help="only what is not well")
+arguments = nothing
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:

@@ -16,6 +16,8 @@ def for_each(ids: Sequence[int], ask: Callable[[int], Row], columns: Sequence[Co
         try:
             done.append(ask(run_id))
         except Failure as failure:
+            if failure.exit_code == NO_DAEMON and not done:
+                raise
             output.failure(failure)
             exit_code = exit_code or failure.exit_code
             if failure.exit_code == NO_DAEMON:

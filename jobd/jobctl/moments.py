@@ -20,3 +20,18 @@ def instant_text(option: str, given: str | None) -> str | None:
     except (ValueError, OverflowError):
         hint = "write it like 2026-12-01T09:00 or 2026-12-01T09:00+02:00"
         raise Failure(WRONG_USE, "usage", f"{option} {given}: no instant", hint) from None
+
+
+def later_text(option: str, given: str | None) -> str | None:
+    """The same, of an instant that is to come.
+
+    Raises:
+        Failure: it is no instant, or over.
+    """
+    text = instant_text(option, given)
+    if text is not None:
+        from datetime import UTC, datetime
+
+        if datetime.fromisoformat(text) <= datetime.now(UTC):
+            raise Failure(WRONG_USE, "usage", f"{option} {given} is over", "without it, until somebody resumes")
+    return text

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from jobd.jobctl.actions import Action, nothing
 from jobd.jobctl.failures import CONFLICT, DONE, INTERRUPTED, Failure
 from jobd.jobctl.lists import NODES
+from jobd.jobctl.numbers import number
 from jobd.jobctl.output import Output, Row
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.wishes import asking, reasoned
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
 
 
 def _draining(parser: argparse.ArgumentParser) -> None:
-    reasoned("NODE")(parser)
+    reasoned("NODE", number)(parser)
     parser.add_argument("--wait", action="store_true", help="until nothing is left on it")
 
 
@@ -44,7 +45,7 @@ def _drain(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Ou
     code = asking("nodes", "drain", "node {} begins nothing and finishes what it runs")(options, daemon, output)
     if options.wait:
         try:
-            _emptied(daemon(), options.name)
+            _emptied(daemon(), str(options.name))
         except KeyboardInterrupt:
             words = f"no longer waiting; node {options.name} goes on to drain"
             raise Failure(INTERRUPTED, "interrupted", words, f"jobctl nodes resume {options.name}") from None
@@ -88,9 +89,10 @@ def _left(daemon: Daemon, node: Row) -> str:
 
 ACTIONS = (
     Action("list", "the same as without it", nothing, run, "jobctl nodes list -o wide"),
-    Action("quiet", "it begins nothing new", reasoned("NODE"),
+    Action("quiet", "it begins nothing new", reasoned("NODE", number),
            asking("nodes", "quiet", "node {} begins nothing; what it runs goes on"),
            "jobctl nodes quiet 12 --reason 'one look at its disk'"),
     Action("drain", "as quiet, and it says when nothing is left", _draining, _drain),
-    Action("resume", "it takes runs again", reasoned("NODE"), asking("nodes", "resume", "node {} takes runs again")),
+    Action("resume", "it takes runs again", reasoned("NODE", number),
+           asking("nodes", "resume", "node {} takes runs again")),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from jobd.jobctl.actions import Action
 from jobd.jobctl.failures import CONFLICT, DONE, Failure
+from jobd.jobctl.numbers import amount, number
 from jobd.jobctl.output import Column, Output, Row, first_line
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.wishes import said
@@ -37,7 +38,7 @@ RESENT = "one that ended, stands or was put off, and whose text is still kept, c
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="STATE,…", help="pending, sending, sent, deferred, bounced, held, …")
-    parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many (50)")
+    parser.add_argument("--limit", "-n", type=amount, default=50, metavar="N", help="at most so many (50)")
     parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
 
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
 
 
 def _one(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", type=int, metavar="ID")
+    parser.add_argument("id", type=number, metavar="ID")
 
 
 def _show(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:
@@ -79,7 +80,7 @@ def _lines(message: Row) -> list[str]:
 
 
 def _many(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", type=int, nargs="+", metavar="ID")
+    parser.add_argument("ids", type=number, nargs="+", metavar="ID")
     parser.add_argument("--reason", help="kept in the audit")
 
 

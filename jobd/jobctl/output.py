@@ -41,8 +41,8 @@ class Column:
 class Output:
     """Where results go, in the form that was asked for."""
 
-    def __init__(self, form: str = "table", stream: TextIO | None = None) -> None:
-        self.form = form
+    def __init__(self, form: str = "table", stream: TextIO | None = None, *, quiet: bool = False) -> None:
+        self.form, self.quiet = form, quiet
         self._stream = stream or sys.stdout
 
     @property
@@ -116,7 +116,7 @@ class Output:
 
     def note(self, words: str) -> None:
         """A word about the result, for people at a terminal only."""
-        if not self.for_programs and sys.stderr.isatty():
+        if not self.for_programs and not self.quiet and sys.stderr.isatty():
             print(display_safe(words), file=sys.stderr)
 
     def failure(self, failure: Failure) -> None:

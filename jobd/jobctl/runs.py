@@ -13,6 +13,7 @@ from jobd.jobctl import cancel, logs, move, retry, show, wait
 from jobd.jobctl.actions import Action
 from jobd.jobctl.bulk import change_all
 from jobd.jobctl.failures import DONE, WRONG_USE, Failure
+from jobd.jobctl.numbers import amount, number
 from jobd.jobctl.output import WHOLE, Output
 from jobd.jobctl.tables import RUNS
 from jobd.jobctl.transport import Daemon
@@ -21,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # not at run time: typing would be a twentieth of the time that jobctl takes to start
     from jobd.jobctl.actions import Run
 
-OPTIONS = ("state", "job", "queue", "schedule", "since")
+OPTIONS = ("state", "job", "queue", "schedule", "since", "until")
 EXAMPLES = """\
   jobctl runs --state failed --limit 10
   jobctl runs list 'job:send-* queue:low since:1h' -o wide
@@ -37,7 +38,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queue", metavar="NAME")
     parser.add_argument("--schedule", metavar="NAME")
     parser.add_argument("--since", metavar="1h", help="ended, or added where it has not, no longer ago than this")
-    parser.add_argument("--limit", "-n", type=int, default=50, metavar="N", help="at most so many, up to 1000 (50)")
+    parser.add_argument("--until", metavar="30m", help="ended, or added where it has not, so long ago at the least")
+    parser.add_argument("--limit", "-n", type=amount, default=50, metavar="N", help="at most so many, up to 1000 (50)")
     parser.add_argument("--after", metavar="CURSOR", help="go on behind an earlier page")
 
 
@@ -78,7 +80,7 @@ def _many(action: str, one: Run) -> Run:
 
 
 def _choosing(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", type=int, nargs="*", metavar="ID")
+    parser.add_argument("ids", type=number, nargs="*", metavar="ID")
     parser.add_argument("--filter", metavar="FILTER", help="all runs that it finds, as in state:failed,retrying")
     parser.add_argument("--reason", help="kept with the runs and in the audit")
     parser.add_argument("--yes", "-y", action="store_true", help="do not ask")

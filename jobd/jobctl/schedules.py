@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from jobd.jobctl.actions import Action, nothing
 from jobd.jobctl.failures import DONE
+from jobd.jobctl.numbers import amount
 from jobd.jobctl.output import Column, Output, Row
 from jobd.jobctl.schedule_edits import EDITS
 from jobd.jobctl.transport import Daemon, quoted
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Outpu
 
 def _counting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="SCHEDULE")
-    parser.add_argument("-n", type=int, default=5, metavar="N", help="how many (5)")
+    parser.add_argument("-n", type=amount, default=5, metavar="N", help="how many (5)")
 
 
 def _next(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:

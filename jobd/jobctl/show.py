@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from jobd.jobctl.failures import DONE
+from jobd.jobctl.numbers import number
 from jobd.jobctl.output import Output, Row, as_json
 from jobd.jobctl.tables import note
 from jobd.jobctl.transport import Daemon
@@ -23,7 +24,7 @@ WAITS = ("waiting", "scheduled", "queued")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", type=int, metavar="ID")
+    parser.add_argument("id", type=number, metavar="ID")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from jobd.jobctl.numbers import number
 from jobd.jobctl.output import Output
 from jobd.jobctl.transport import Daemon
 from jobd.jobctl.wishes import said, told
@@ -18,7 +19,7 @@ EXAMPLES = """\
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", type=int, metavar="ID", help="of the entry in the audit")
+    parser.add_argument("id", type=number, metavar="ID", help="of the entry in the audit")
     parser.add_argument("--reason", help="kept in the audit")
 
 

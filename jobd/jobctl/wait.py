@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from jobd.jobctl.failures import DONE, of_state
+from jobd.jobctl.numbers import number, seconds
 from jobd.jobctl.output import Output
 from jobd.jobctl.tables import RUNS
 from jobd.jobctl.transport import Daemon
@@ -20,8 +21,8 @@ EXAMPLES = """\
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", type=int, nargs="+", metavar="ID")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for all; then exit 7, and they go on")
+    parser.add_argument("ids", type=number, nargs="+", metavar="ID")
+    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="for all; then exit 7, and they go on")
 
 
 def run(options: argparse.Namespace, daemon: Callable[[], Daemon], output: Output) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from jobd.jobctl.failures import DONE
-from jobd.jobctl.moments import instant_text
+from jobd.jobctl.moments import later_text
 from jobd.jobctl.output import Output, Row
 from jobd.jobctl.transport import Daemon, quoted
 from jobd.model.display import display_safe
@@ -31,11 +31,11 @@ def pausing(what: str) -> Arguments:
     return arguments
 
 
-def reasoned(what: str) -> Arguments:
-    """A name and why."""
+def reasoned(what: str, kind: Callable[[str], object] = str) -> Arguments:
+    """A name, or the number of a node, and why."""
 
     def arguments(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("name", metavar=what)
+        parser.add_argument("name", metavar=what, type=kind)
         parser.add_argument("--reason", help="kept in the audit")
 
     return arguments
@@ -48,9 +48,9 @@ def asking(nouns: str, verb: str, done: str) -> Run:
         body = {
             "reason": options.reason,
             "for": getattr(options, "length", None),
-            "until": instant_text("--until", getattr(options, "until", None)),
+            "until": later_text("--until", getattr(options, "until", None)),
         }
-        changed = daemon().post(f"/v1/{nouns}/{quoted(options.name)}/{verb}", said(body))
+        changed = daemon().post(f"/v1/{nouns}/{quoted(str(options.name))}/{verb}", said(body))
         return told(changed, done.format(options.name), output)
 
     return run
