@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobd.api.refusals import Refused
+from jobd.model.bulk import BulkAction, bounded
 from jobd.model.filter import Filter, parse_filter
 from jobd.model.filter_words import FilterError
 
@@ -18,3 +19,15 @@ def filter_of(text: str) -> Filter:
     except FilterError as error:
         said = f"filter, character {error.start + 1}: {error.problem}"
         raise Refused(400, "bad_filter", said, hint=error.hint, start=error.start, end=error.end) from None
+
+
+def fitting(action: BulkAction, chosen: Filter) -> Filter:
+    """Those of the runs that a bulk can do this to.
+
+    Raises:
+        Refused: 400 `bad_filter`, it can do it to none of them, or the filter does not say which it means.
+    """
+    try:
+        return bounded(action, chosen)
+    except ValueError as error:
+        raise Refused(400, "bad_filter", str(error)) from error

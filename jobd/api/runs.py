@@ -7,7 +7,7 @@ from aiohttp import web
 from jobd.api.app import answer, caller, control
 from jobd.api.bodies import Cancel, Enqueue, RunsQuery, WaitQuery, body, checked, json_body, query, run_id
 from jobd.api.enqueue import enqueue_many, new_run
-from jobd.api.filters import filter_of
+from jobd.api.filters import filter_of, fitting
 from jobd.api.refusals import Refused
 from jobd.api.wishes import CountQuery, Why
 from jobd.errors import Conflict, NotFound
@@ -54,9 +54,12 @@ async def listed(request: web.Request) -> web.Response:
 
 
 async def counted(request: web.Request) -> web.Response:
-    """How many runs the filter finds, up to 10,000 or what was asked for."""
+    """How many runs the filter finds, or a bulk would touch, up to 10,000 or what was asked for."""
     wanted = query(request, CountQuery)
-    count, since = await control(request).views.search.count(filter_of(wanted.filter), most=wanted.most)
+    chosen = filter_of(wanted.filter)
+    if wanted.action is not None:
+        chosen = fitting(wanted.action, chosen)
+    count, since = await control(request).views.search.count(chosen, most=wanted.most)
     return answer(Counted(count=count.count, more=count.more, since=since))
 
 

@@ -102,9 +102,11 @@ class NewToken(Why):
 
 
 class CountQuery(_Strict):
-    """GET /v1/runs/count?filter=…&most=…"""
+    """GET /v1/runs/count?filter=…&action=…&most=…"""
 
     filter: FilterText = ""
+    action: BulkAction | None = None
+    """Of these, those that a bulk can do this to."""
     most: Annotated[int, Field(ge=1, le=100_000)] = 10_000
 
 

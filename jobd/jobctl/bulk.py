@@ -32,7 +32,7 @@ def change_all(
     Raises:
         Failure: nobody said yes, the set has grown meanwhile (conflict), or the filter is wrong.
     """
-    found = daemon.get("/v1/runs/count", filter=filter_text)
+    found = daemon.get("/v1/runs/count", filter=filter_text, action=action)
     if not found["count"]:
         return _nobody(output, action, filter_text)
     from jobd.model.bulk import EVERY  # with what it needs, too much for every start
