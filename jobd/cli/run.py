@@ -50,15 +50,19 @@ def serve_config(report: Report) -> int:
         ConfigError: it cannot be used.
     """
     from jobd import logs
+    from jobd.cli.memory import keep_private
     from jobd.config import known_secrets, taken
     from jobd.daemon import serve
     from jobd.engine.context import bound_facts
+    from jobd.model.settings import Environment
     from jobd.stop import Stop
 
     if report.config is not None:  # before what deserves a warning is logged
         logs.set_up(report.config.daemon.log_level, report.config.daemon.log_format, bound_facts)
         logs.keep_from(known_secrets(report.config).without)
     config = taken(report)
+    if config.daemon.environment is Environment.PRODUCTION:
+        keep_private()
 
     async def main() -> None:
         stop = Stop()

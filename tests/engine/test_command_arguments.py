@@ -59,3 +59,11 @@ async def test_a_command_inherits_no_open_file_of_the_daemon(alive):
         assert found["numbers"] == [0, 1, 2, 3], "the third is the directory that was listed"
         assert found["streams"][0] == "/dev/null"
         assert all(stream.startswith("pipe:") for stream in found["streams"][1:])
+
+
+async def test_a_command_leads_a_session_of_its_own(alive):
+    """The terminal of the daemon is none of its, and one signal ends it with all that it started."""
+    script = "import os; print(os.getsid(0) == os.getpid() == os.getpgid(0))"
+    async with alive(command("session", "python3", "-c", script)) as live:
+        _, result = await outcome(live, "session")
+        assert result["stdout"].strip() == "True"

@@ -46,3 +46,8 @@ def test_the_user_is_made_on_a_system_without_it(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     name, _, uid, *_, home, shell = (tmp_path / "etc" / "passwd").read_text().strip().split(":")
     assert (name, home) == ("jobd", "/var/lib/jobd") and int(uid) < 1000 and shell.endswith("nologin")
+
+
+@pytest.mark.parametrize("name", ["jobd.service", "jobd-web.service"])
+def test_no_core_file_holds_a_password(name: str) -> None:
+    assert "LimitCORE=0" in (SYSTEMD / name).read_text().splitlines()
