@@ -73,7 +73,7 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("GET", "/v1/schedules/{name}/next"): Shape(answer=NextSlots, query=reload.NextQuery),
     ("POST", "/v1/schedules/{name}"): Shape(answer=ConfigChanges, body=reload.ScheduleBody, statuses=(201,)),
     ("PUT", "/v1/schedules/{name}"): _WRITTEN,
-    ("DELETE", "/v1/schedules/{name}"): Shape(answer=ConfigChanges),
+    ("DELETE", "/v1/schedules/{name}"): Shape(answer=ConfigChanges, body=wishes.Why),
     ("POST", "/v1/schedules/{name}/pause"): _PAUSE,
     ("POST", "/v1/schedules/{name}/resume"): _CHANGE,
     ("POST", "/v1/schedules/{name}/trigger"): Shape(answer=_ADDED, body=wishes.Why, statuses=(200, 201)),
@@ -131,5 +131,7 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("POST", "/v1/tokens"): Shape(
         answer=_of("MadeToken", name=str, role=str, token=str), body=wishes.NewToken, statuses=(201,)
     ),
-    ("DELETE", "/v1/tokens/{name}"): Shape(answer=_of("RevokedToken", name=str, revoked=bool)),
+    ("DELETE", "/v1/tokens/{name}"): Shape(
+        answer=_of("RevokedToken", name=str, revoked=bool), body=wishes.Why
+    ),
 }

@@ -121,3 +121,42 @@ async def test_answers_are_what_the_document_says(client, daemon: SmallDaemon) -
         assert model.dump_python(model.validate_python(said), mode="json") == said, target
         looked_at += 1
     assert looked_at > 25
+
+
+NO_VALUE = [[["of no field"]]]
+CHANGING = [route for route in ROUTES if route.method != "GET"]
+
+
+@pytest.mark.parametrize("route", CHANGING, ids=lambda route: f"{route.method} {plain(route.path)}")
+async def test_what_a_body_says_is_what_the_handler_reads(client, route) -> None:
+    """Each field of the document is known to the handler, which has its own word on it; those of others are refused."""
+    others = {field for one in CHANGING for field in fields_of(SHAPES[one.method, one.path].body)}
+    fields = fields_of(SHAPES[route.method, route.path].body)
+    target = plain(route.path).replace("{id}", "1").replace("{name}", "low")
+
+    async def refusal(field: str) -> str:
+        response = await client.request(route.method, target, json={field: NO_VALUE})
+        said = await response.json()
+        assert (response.status, said["error"]["code"]) == (400, "bad_request"), (field, said)
+        return str(said["error"]["message"])
+
+    for field in fields:
+        told = await refusal(field)
+        assert field in told and f"{field}: no such field" not in told, told
+    for field in others - {*fields}:
+        assert f"{field}: no such field" in await refusal(field)
+
+
+async def test_every_change_has_its_fields_in_the_document(document) -> None:
+    for route in CHANGING:
+        schema = operations(document)[route.method, plain(route.path)]["requestBody"]["content"]["application/json"]
+        shown = str(schema["schema"])
+        names = set(re.findall(r"#/components/schemas/(\w+)", shown))
+        properties = {name for one in names for name in document["components"]["schemas"][one]["properties"]}
+        assert set(fields_of(SHAPES[route.method, route.path].body)) == properties, route
+
+
+def fields_of(body: Any) -> list[str]:
+    """The names that a body has on the wire."""
+    model = next(iter(getattr(body, "__args__", (body,))))
+    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,14 +1,16 @@
-"""Whatever is changed over the API leaves its line in the journal, with the reason that was given."""
+"""Whatever is changed over the API leaves its line in the journal, and is answered as the OpenAPI document says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
 from support.daemons import processes
 
 from jobd.api.openapi import plain
 from jobd.api.routes import ROUTES
+from jobd.api.shapes import SHAPES
 
 MORE = """
 [queues.low]
@@ -84,6 +86,7 @@ async def test_each_change_leaves_its_line_with_its_reason_and_what_was_before(l
         await life.db.execute(FILLED)
         facts: dict[str, Any] = {"node": (await one.ask("status"))["health"]["node"]}
         facts["bulk"] = await life.db.fetchval("select max(id) from jobd.bulk")
+        documented = {(route.method, shape(route.path)): (route.method, route.path) for route in ROUTES}
         seen: dict[str, Any] = {}
         for (method, path), body in ASKED.items():
             if path == "/v1/reload":
@@ -92,6 +95,8 @@ async def test_each_change_leaves_its_line_with_its_reason_and_what_was_before(l
             reason = {} if (method, path) in SAYS_ITSELF else {"reason": f"because {path}"}
             answer = await one.ask(path.format(**facts).removeprefix("/v1/"), method, **body, **reason)
             assert not answer.get("error"), (method, path, answer)
+            model = TypeAdapter(SHAPES[documented[method, shape(path)]].answer)
+            assert model.dump_python(model.validate_python(answer), mode="json") == answer, (method, path)
             facts |= {"run": answer["id"]} if path == "/v1/runs" else {}
             facts |= {"entry": answer["id"]} if path.endswith("low/pause") else {}
             lines = [line for line in (await one.ask("audit"))["entries"] if line["id"] > last]
