@@ -63,7 +63,7 @@ async def test_what_is_due_again_waits_for_a_worker_and_no_time_is_cut(daemon: S
     async with looking(socket, screen="failed", size=(120, 40)) as eyes:
         await eyes.until("failing, waits for a worker")
         assert "tried again now" not in eyes.text
-        assert "waits for a worker" in next(line for line in eyes.text.splitlines() if "↻ mail" in line)
+        assert "due, no worker" in next(line for line in eyes.text.splitlines() if "↻ mail" in line)
         await eyes.until(f" {later}  due in 3h59m ")
 
 

@@ -12,7 +12,9 @@ from jobd.model.run import Run
 
 
 def _when(group: FailureGroup, eye: Eye) -> Cell:
-    return (again(group, eye), Tone.WARN) if group.retrying else (far(group.last_at, eye.now), Tone.PLAIN)
+    if not group.retrying:
+        return far(group.last_at, eye.now), Tone.PLAIN
+    return again(group, eye).replace("waits for a worker", "due, no worker"), Tone.WARN
 
 
 def _since(group: FailureGroup, eye: Eye) -> Cell:
@@ -26,9 +28,9 @@ def _error(group: FailureGroup, eye: Eye) -> Cell:
 GROUPS: tuple[Column[FailureGroup], ...] = (
     Column(title="TIMES", cell=lambda group, eye: (f"{group.count:,}", Tone.NAME), width=6, right=True),
     Column(title="JOB", cell=lambda group, eye: (glyph(group, eye), (group.job, Tone.NAME)), width=16, grow=1),
-    Column(title="FAILURE", cell=lambda group, eye: (group.error_class, Tone.BAD), width=16, grow=2, keep=8),
+    Column(title="FAILURE", cell=lambda group, eye: (group.error_class, Tone.BAD), width=15, grow=2, keep=7),
     Column(title="WHERE", cell=lambda group, eye: (group.frame or "-", Tone.DIM), width=24, grow=2, keep=2),
-    Column(title="WHEN", cell=_when, width=18, keep=7),
+    Column(title="WHEN", cell=_when, width=14, keep=8),
     Column(title="FIRST", cell=_since, width=10, keep=4),
     Column(title="ERROR", cell=_error, width=24, grow=4, keep=1),
 )

@@ -82,7 +82,7 @@ QUEUES: tuple[Column[QueueRow], ...] = (
     replace(queue_columns.WEIGHT, keep=5),
     queue_columns.QUEUED,
     replace(queue_columns.LATENCY, keep=8),
-    replace(queue_columns.RUNNING, title="RUNS", width=4, keep=7),
+    replace(queue_columns.RUNNING, title="BUSY", width=4, keep=7),
     replace(queue_columns.RATE, keep=4),
     Column(title="WORK OF ITS SHARE", cell=_work, width=21, grow=3, keep=6),
 )
