@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.lists.runs import note, took, when
 from jobd.dashboard.looks import Cell, Eye, Tone
-from jobd.dashboard.words.failures import again, first_line, glyph
+from jobd.dashboard.words.failures import first_line, glyph, soon
 from jobd.dashboard.words.moments import far
 from jobd.model.failures import FailureGroup
 from jobd.model.run import Run
@@ -14,7 +14,7 @@ from jobd.model.run import Run
 def _when(group: FailureGroup, eye: Eye) -> Cell:
     if not group.retrying:
         return far(group.last_at, eye.now), Tone.PLAIN
-    return again(group, eye).replace("waits for a worker", "due, no worker"), Tone.WARN
+    return soon(group, eye), Tone.WARN
 
 
 def _since(group: FailureGroup, eye: Eye) -> Cell:
@@ -30,7 +30,7 @@ GROUPS: tuple[Column[FailureGroup], ...] = (
     Column(title="JOB", cell=lambda group, eye: (glyph(group, eye), (group.job, Tone.NAME)), width=16, grow=1),
     Column(title="FAILURE", cell=lambda group, eye: (group.error_class, Tone.BAD), width=15, grow=2, keep=7),
     Column(title="WHERE", cell=lambda group, eye: (group.frame or "-", Tone.DIM), width=24, grow=2, keep=2),
-    Column(title="WHEN", cell=_when, width=14, keep=8),
+    Column(title="WHEN", cell=_when, width=12, keep=8),
     Column(title="FIRST", cell=_since, width=10, keep=4),
     Column(title="ERROR", cell=_error, width=24, grow=4, keep=1),
 )

@@ -147,4 +147,4 @@ def _error(row: Run | FailureGroup, eye: Eye) -> Cell:
 def _ago(row: Run | FailureGroup, eye: Eye) -> Cell:
     if isinstance(row, Run):
         return far(row.finished_at, eye.now), Tone.DIM
-    return f"again {failures.again(row, eye)}", Tone.WARN
+    return failures.soon(row, eye), Tone.WARN

@@ -13,8 +13,17 @@ from jobd.model.run import Run
 
 def again(group: FailureGroup, eye: Eye) -> str:
     """When the first of its runs is tried again: "again in 4m"; from then on it "waits for a worker"."""
-    when = group.next_at
-    return "waits for a worker" if when is None or when <= eye.now else f"again {far(when, eye.now)}"
+    return "waits for a worker" if is_due(group, eye) else f"again {far(group.next_at, eye.now)}"
+
+
+def soon(group: FailureGroup, eye: Eye) -> str:
+    """The same in a few letters: "in 4m", or "when free" once it waits for a worker."""
+    return "when free" if is_due(group, eye) else far(group.next_at, eye.now)
+
+
+def is_due(group: FailureGroup, eye: Eye) -> bool:
+    """Whether the first of its runs waits for nothing but a worker."""
+    return group.next_at is None or group.next_at <= eye.now
 
 
 def glyph(group: FailureGroup, eye: Eye) -> Bit:
