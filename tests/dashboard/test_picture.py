@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from jobd.stop import Stop
 
 PICTURE = Path(__file__).parents[2] / "docs" / "dashboard.svg"
 SIZE = (132, 42)
+HEADING = re.compile(r"─ +([A-Z][^─]+?) +─|(?<![\w:.-])([A-Z][A-Z0-9/]+(?: [A-Z0-9/]+)*)(?![\w:])")
+TEXT = re.compile(r'<text [^>]*?x="([\d.]+)"[^>]*?line-(\d+)\)"[^>]*>(.*?)</text>', re.DOTALL)
 RUNS_SEEN = 12
 """So many have ended before it is looked at: every business job is among them."""
 RUNS_DRAWN = 150
@@ -47,9 +49,18 @@ async def test_the_picture_in_the_readme_shows_what_the_dashboard_shows() -> Non
             if os.environ.get("JOBD_PICTURE"):
                 await eyes.until(lambda: ended(eyes) >= RUNS_DRAWN and "▸" in eyes.text, seconds=100)
                 PICTURE.write_text(drawn(eyes), "utf-8")
-            shown = words(PICTURE.read_text("utf-8"))
-            missing = [label for label in labels(eyes) if label not in shown]
+            picture = rows(PICTURE.read_text("utf-8"))
+            missing = [label for label in labels(eyes) if label not in "\n".join(picture)]
             assert not missing, f"docs/dashboard.svg is old: {missing}; draw it anew (see the top of this file)"
+            assert plan(picture) == plan(eyes.text.splitlines()), "docs/dashboard.svg is old: draw it anew"
+
+
+def test_a_picture_with_a_panel_elsewhere_or_too_many_is_an_old_one() -> None:
+    picture = rows(PICTURE.read_text("utf-8"))
+    titles = [line for line in plan(picture) if "Queues" in line or "Fires next" in line]
+    assert len(titles) == 2 and titles[0][0] == "Queues", "as the eye goes, from left to right and from top to bottom"
+    assert plan(["╭─ Queues ──╮╭─ Further ──╮", *picture]) != plan(picture)
+    assert plan(picture[::-1]) != plan(picture)
 
 
 def ended(eyes: Eyes) -> int:
@@ -64,9 +75,18 @@ def drawn(eyes: Eyes) -> str:
     return picture.replace("Fira Code, monospace", "monospace").replace("Fira Code,", "") + "\n"
 
 
-def words(picture: str) -> str:
-    """All text of a picture."""
-    return html.unescape(re.sub(r"<[^>]+>", " ", picture)).replace("\xa0", " ")
+def rows(picture: str) -> list[str]:
+    """The lines of the screen in a picture, each with the text that stands in it from left to right."""
+    found: dict[int, list[tuple[float, str]]] = {}
+    for x, line, text in TEXT.findall(picture):
+        found.setdefault(int(line), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
+    return ["  ".join(text for _, text in sorted(found[line])) for line in sorted(found)]
+
+
+def plan(lines: Iterable[str]) -> list[list[str]]:
+    """Titles of panels and headings, line by line: what is where, whatever the data are."""
+    found = [HEADING.findall(line) for line in lines]
+    return [[title or heading for title, heading in one] for one in found if one]
 
 
 def labels(eyes: Eyes) -> Iterator[str]:

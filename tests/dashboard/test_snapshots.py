@@ -20,14 +20,22 @@ from support.dashboard_rows import joined, scheduled
 from support.dashboards import Eyes, looking
 from support.failures import failed
 
+from jobd.dashboard.page import Page
+from jobd.dashboard.screens import SCREENS
+from jobd.model.finding import error, ok, warning
 from jobd.model.run import NewRun
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SIZES = ((60, 20), (80, 24), (140, 45))
-SCREENS = (
-    "home", "runs", "run", "schedules", "queues", "failed", "nodes", "outbox", "statistics", "journal", "settings",
-    "tokens",
-)  # fmt: skip
+ELSEWHERE = {"database": "sizes and the version of Postgres are in every line: test_dashboard_database.py"}
+BEHIND = {
+    "run": ("runs", ("G", "enter"), "took"),
+    "message": ("outbox", ("enter",), "Your trial"),
+    "doctor": ("database", ("d",), "mail server"),
+    "help": ("home", ("question_mark",), "Esc closes it"),
+}
+"""What is opened from a screen: which, by which keys, and what is seen then."""
+SHOWN = (*(entry.name for entry in SCREENS if entry.name not in ELSEWHERE), *BEHIND)
 DAY, MONTH = r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b", r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b"
 MOVES = re.compile(
     r"(?<![\w.])\d+(\.\d+)?(ms|s)\b( ago)?|\bnow\b|\d\d:\d\d(:\d\d)?( UTC|Z)?|(?<= )·+(?= )"
@@ -75,17 +83,30 @@ async def shop(daemon: SmallDaemon) -> SmallDaemon:
         "('deploy', sha256('b'), 'operator', now() - $1::interval, now() + interval '20 d', null), "
         "('laptop', sha256('c'), 'admin', now() - $1::interval, null, now() - $1::interval)", LONG
     )  # fmt: skip
+    await daemon.database.execute(
+        "insert into jobd.outbox (id, job, kind, sender, recipient, subject, message_id, text, created_at, queued_at, "
+        "due_at, state, reply) overriding system value "
+        "select 12, 'mail', 'reminder', 'shop@example.com', 'ada@example.com', 'Your trial ends', '<1@example.com>', "
+        "'Dear Ada,' || chr(10) || 'it ends tomorrow.', t, t, t, 'held', 'who is that?' "
+        "from (select now() - $1::interval) n(t)", LONG,
+    )  # fmt: skip
+    daemon.findings = (
+        ok("database", "PostgreSQL 18.1 answers in 1 ms"),
+        warning("clock", "1.4 s behind Postgres", "start systemd-timesyncd"),
+        error("mail server", "localhost:25 refuses the connection", "see [mail] in jobd.toml"),
+    )
     return daemon
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", SHOWN)
 async def test_a_screen_looks_as_it_did(shop: SmallDaemon, socket: Path, screen: str, size: tuple[int, int]) -> None:
-    async with looking(socket, screen="runs" if screen == "run" else screen, size=size) as eyes:
+    start, keys, seen = BEHIND.get(screen, (screen, (), ""))
+    async with looking(socket, screen=start, size=size) as eyes:
         await eyes.until(lambda: eyes.app.snapshot.status is not None and eyes.page.loads > 0)
-        if screen == "run":
-            await eyes.press("G", "enter")
         await eyes.loaded()
+        await eyes.press(*keys)
+        await eyes.until(seen)
         shown = await still(eyes)
     file = SNAPSHOTS / f"{screen}-{size[0]}x{size[1]}.txt"
     if os.environ.get("JOBD_SNAPSHOTS"):
@@ -100,7 +121,10 @@ async def still(eyes: Eyes) -> str:
     before = ""
     while (shown := masked(eyes.text)) != before:
         before = shown
-        await eyes.loaded()
+        if isinstance(eyes.app.screen, Page):
+            await eyes.loaded()
+        else:  # over a page, which waits
+            await eyes.pilot.pause()
     return shown
 
 

@@ -31,7 +31,7 @@ async def events(daemon: SmallDaemon) -> None:
             facts = {"id": number, "job": "tidy", "queue": "default", "attempt": 1, "node": 7}
             daemon.feed.publish("run.started", **facts)
             daemon.feed.publish("run.ended", **facts, state="succeeded", took=0.01, error=None)
-        await asyncio.sleep(max(0.0, 1 / BATCHES - (time.monotonic() - began)))
+        await asyncio.sleep(max(0.0, 1 / BATCHES - (time.monotonic() - began)))  # the pace that is asked for
 
 
 async def soaked(daemon: SmallDaemon, socket: Path, seconds: float) -> None:
@@ -45,7 +45,7 @@ async def soaked(daemon: SmallDaemon, socket: Path, seconds: float) -> None:
         began, settled = time.monotonic(), 0.0
         while time.monotonic() < began + seconds:
             slowest = max(slowest, await there.answered(next(screens)))
-            await asyncio.sleep(1)
+            await asyncio.sleep(1)  # as somebody looks: nothing is waited for
             if not settled and time.monotonic() > began + SETTLED_SECONDS:
                 settled = there.rss_mb
         grown = there.rss_mb - settled
