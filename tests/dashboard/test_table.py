@@ -25,8 +25,8 @@ COLUMNS: tuple[Column[Row], ...] = (
 class Painted(Table[Row]):
     """Remembers what it asked to be painted."""
 
-    def __init__(self) -> None:
-        super().__init__(COLUMNS, key=lambda row: row[0], markable=True)
+    def __init__(self, columns: Sequence[Column[Row]] = COLUMNS) -> None:
+        super().__init__(columns, key=lambda row: row[0], markable=True)
         self.regions: list[Region] = []
 
     def refresh(self, *regions: Region, **more: Any) -> Any:
@@ -35,9 +35,9 @@ class Painted(Table[Row]):
 
 
 class Shown(App[None]):
-    def __init__(self) -> None:
+    def __init__(self, columns: Sequence[Column[Row]] = COLUMNS) -> None:
         super().__init__()
-        self.table = Painted()
+        self.table = Painted(columns)
         self.opened: list[Row] = []
 
     def compose(self) -> ComposeResult:
@@ -152,6 +152,43 @@ def test_what_is_least_needed_goes_first_and_the_rest_fills_the_line() -> None:
     assert [column.title for column, _ in fit(columns, 40)] == ["A", "B", "D"]
     assert [column.title for column, _ in fit(columns, 25)] == ["A", "D"]
     assert sum(width + 2 for _, width in fit(columns, 80)) - 2 == 80
+
+
+def test_what_would_be_cut_borrows_of_what_does_not_use_its_part() -> None:
+    columns: tuple[Column[Row], ...] = (
+        Column(title="JOB", cell=lambda row, eye: "", width=10, grow=1),
+        Column(title="TOOK", cell=lambda row, eye: "", width=10),
+        Column(title="NOTE", cell=lambda row, eye: "", width=10, grow=1),
+    )
+
+    def widths(**longest: int) -> list[int]:
+        return [width for _, width in fit(columns, 64, longest)]
+
+    assert widths() == [25, 10, 25]
+    assert widths(JOB=8, NOTE=20) == [25, 10, 25], "nothing is cut: nothing moves"
+    assert widths(JOB=8, NOTE=30) == [20, 10, 30]
+    assert widths(JOB=8, NOTE=90) == [10, 10, 40], "no column gets narrower than its least"
+    assert widths(JOB=22, NOTE=90) == [22, 10, 28]
+    assert widths(JOB=90, NOTE=90) == [25, 10, 25]
+
+
+async def test_a_text_that_was_cut_is_shown_whole_and_nothing_jumps_back() -> None:
+    columns: tuple[Column[Row], ...] = (
+        Column(title="ID", cell=lambda row, eye: str(row[0]), width=4, grow=1),
+        Column(title="NOTE", cell=lambda row, eye: row[1], width=10, grow=1),
+    )
+    app = Shown(columns)
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.table.show([(1, "short")])
+        await pilot.pause()
+        first = app.table.fitted
+        app.table.show([(1, "a text that is longer than half of this line")])
+        await pilot.pause()
+        wide = app.table.fitted
+        assert "a text that is longer than half of this line" in text(app)
+        app.table.show([(1, "short")])
+        await pilot.pause()
+        assert app.table.fitted == wide != first
 
 
 CELLS = ("plain", "漢字漢字漢字", "\x1b[31mred", ("a" * 50, Tone.BAD), (("ab", Tone.DIM), ("cd", Tone.BAD)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -16,6 +17,7 @@ R = TypeVar("R")
 GAP = 2
 CUT, ASCII_CUT = "…", "~"
 """What stands where the rest of a text had no room."""
+NOTHING: Mapping[str, int] = MappingProxyType({})
 LONGEST = 500
 """Characters of one cell that are looked at: wider is no terminal."""
 
@@ -35,8 +37,11 @@ class Column(Generic[R]):
     """Where there is no room for all, the smallest goes first; 9 stays."""
 
 
-def fit(columns: Sequence[Column[R]], room: int) -> list[tuple[Column[R], int]]:
-    """The columns that `room` cells hold, and how wide each is; those that stay get narrower when they must."""
+def fit(columns: Sequence[Column[R]], room: int, longest: Mapping[str, int] = NOTHING) -> list[tuple[Column[R], int]]:
+    """The columns that `room` cells hold, and how wide each is; those that stay get narrower when they must.
+
+    `longest`: cells of the longest text of a column, by its title: who needs less than its part lends the rest.
+    """
     chosen = list(columns)
     while len(chosen) > 1 and _needed(chosen) > room:
         least = min(column.keep for column in chosen)
@@ -49,7 +54,26 @@ def fit(columns: Sequence[Column[R]], room: int) -> list[tuple[Column[R], int]]:
     if parts:
         last = max(index for index, column in enumerate(chosen) if column.grow)
         widths[last] += spare - sum(width - column.width for width, column in zip(widths, chosen, strict=True))
-    return list(zip(chosen, widths, strict=True))
+    return list(zip(chosen, _lent(chosen, widths, longest), strict=True))
+
+
+def _lent(columns: Sequence[Column[R]], widths: Sequence[int], longest: Mapping[str, int]) -> Sequence[int]:
+    """The widths when those that would be cut have borrowed of those that do not use theirs; no other one moves."""
+    out = list(widths)
+    for index, column in enumerate(columns):
+        wanted = longest.get(column.title, 0) - out[index]
+        for other, lender in enumerate(columns) if wanted > 0 and column.grow else ():
+            if lender.title not in longest or not lender.grow:
+                continue
+            free = min(wanted, out[other] - max(lender.width, longest[lender.title]))
+            if free > 0:
+                out[index], out[other], wanted = out[index] + free, out[other] - free, wanted - free
+    return out
+
+
+def size(cell: Cell) -> int:
+    """How many cells of a terminal it takes uncut."""
+    return sum(cell_len(text) for text, _ in bits(cell))
 
 
 def bits(cell: Cell) -> tuple[Bit, ...]:

@@ -10,11 +10,13 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
+from textual.strip import Strip
 
-from jobd.dashboard.lists.columns import Column, fit
+from jobd.dashboard.lists.columns import Column
 from jobd.dashboard.looks import Eye, Tone
 from jobd.dashboard.widgets.lines import Line
 from jobd.dashboard.widgets.listed import Listed, Rows
+from jobd.dashboard.widgets.widths import Widths
 
 R = TypeVar("R")
 Row = TypeVar("Row")
@@ -76,9 +78,7 @@ class Table(Listed[R], can_focus=True):
         """`shy`, for screens of several tables: which row is chosen is shown while the table has the focus, and kept in
         view."""
         super().__init__(key, follows=shy, id=id)
-        self._shy = shy
-        self._columns, self._empty, self._markable = columns, empty, markable
-        self._fitted: list[tuple[Column[R], int]] = []
+        self._widths, self._empty, self._markable, self._shy = Widths(columns), empty, markable, shy
         self._opened = False
         """The first of these clicks has opened the row: the second one of a double click is not to do it again."""
 
@@ -87,7 +87,7 @@ class Table(Listed[R], can_focus=True):
     @property
     def fitted(self) -> Sequence[tuple[Column[R], int]]:
         """The columns that there is room for, with their widths."""
-        return self._fitted
+        return self._widths.fitted
 
     def show(self, rows: Rows[R], *, empty: str | None = None) -> None:
         """Replace the rows. What was chosen stays chosen where it still is; else the place is kept.
@@ -166,19 +166,24 @@ class Table(Listed[R], can_focus=True):
 
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns of the same rows."""
-        self._columns = columns
+        self._widths = Widths(columns)
         self._measure()
 
     def _measure(self) -> None:
-        self._fitted = fit(self._columns, max(1, self.scrollable_content_region.width - 2))
+        self._widths.fit(max(1, self.scrollable_content_region.width - 2))
         self.virtual_size = Size(self.size.width, len(self._rows) + 1)
         self.forget()
         self.refresh()
 
+    def _draw(self, y: int, content: Line) -> Strip:
+        if content.cells and self._widths.saw(content.cells):
+            self.call_later(self._measure)
+        return super()._draw(y, content)
+
     def content(self, y: int, eye: Eye) -> Line:
         """What stands in a line: the mark before it, how it is laid under, and its cells."""
         if y == 0:
-            return Line(" ", "", tuple(column.title for column, _ in self._fitted), Tone.HEAD)
+            return Line(" ", "", tuple(column.title for column, _ in self.fitted), Tone.HEAD)
         index = round(self.scroll_y) + y - 1
         row = self._row(index)
         if row is None:
@@ -189,7 +194,7 @@ class Table(Listed[R], can_focus=True):
         chosen, marked = index == self._at and not (self._shy and not self.has_focus), self._key(row) in self._marked
         mark = eye.pick("◆", "#") if marked else eye.pick("▌", ">") if chosen else " "
         under = f"{'marked ' if marked else ''}{'chosen' if chosen else ''}"
-        return Line(mark, under, tuple(column.cell(row, eye) for column, _ in self._fitted))
+        return Line(mark, under, tuple(column.cell(row, eye) for column, _ in self.fitted))
 
     def _nothing(self, line: int, eye: Eye) -> str:
         """A line of what an empty table says, broken between words where one has no room for it."""
