@@ -67,6 +67,13 @@ async def test_the_last_hour_is_drawn_with_its_failures_counted(daemon: SmallDae
         assert "█" in line_of(eyes, "default")[-22:]
 
 
+async def test_what_the_rate_counts_is_named(daemon: SmallDaemon, socket: Path) -> None:
+    await counted(daemon, "tidy", succeeded=1, cancelled=2, skipped=3)
+    async with looking(socket, screen="queues", size=WIDE) as eyes:
+        await eyes.until("✓ 1 succeeded")
+        await eyes.until("a minute, 2 cancelled, 3 skipped")
+
+
 async def test_the_last_hour_is_one_line_beside_the_facts_at_every_size(daemon: SmallDaemon, socket: Path) -> None:
     for minute in range(60):
         await counted(daemon, "tidy", succeeded=1 + minute % 7, ago=timedelta(minutes=minute))

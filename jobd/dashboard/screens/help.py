@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 EVERYWHERE = (
     ("1 … 9 0 , .", "the screens, as named on top"),
-    ("Failed 12", "12 runs failed in the last hour (the line on top)"),
+    ("Failed 12", "12 runs failed in the last hour"),
+    ("2% of 57%", "worker time a queue had, of its share"),
+    ("█░░│░", "the same as a bar; │ is its share"),
     ("Enter", "open what is chosen"),
     ("Esc", "back; take filter or search away"),
     ("↑ ↓ j k", "move; PgUp PgDn by a page"),
@@ -34,7 +36,7 @@ EVERYWHERE = (
     (": Ctrl-P", "commands by name"),
     ("q", "quit; the daemon goes on"),
 )
-ASCII = str.maketrans({"↑": "Up", "↓": "Down", "…": "..."})
+ASCII = str.maketrans({"↑": "Up", "↓": "Down", "…": "...", "█": "#", "░": ".", "│": "|"})
 
 
 class Help(ModalScreen[None]):
@@ -80,7 +82,8 @@ class Help(ModalScreen[None]):
             yield from (_line(key.shown, key.description) for key in self._keys)
             yield ""
         yield "Everywhere", Tone.NAME
-        yield from (_line(key.translate(ASCII) if self._ascii else key, text) for key, text in EVERYWHERE)
+        table = ASCII if self._ascii else {}
+        yield from (_line(key.translate(table), text.translate(table)) for key, text in EVERYWHERE)
 
     def _glyphs(self, title: str, looks: Mapping[str, Look]) -> Iterator[Cell]:
         yield title, Tone.NAME

@@ -9,9 +9,10 @@ from jobd.dashboard.looks import Bit, Cell, Eye, Tone
 from jobd.dashboard.widgets.panel import LABEL, Fact
 from jobd.dashboard.words.bars import short
 from jobd.dashboard.words.moments import far
+from jobd.dashboard.words.shares import ended
 from jobd.dashboard.words.sparks import sparkline
 from jobd.model.reports import QueueReport
-from jobd.model.stats import Times
+from jobd.model.stats import StatsReport, Times
 from jobd.model.told import length
 from jobd.model.why import Why
 
@@ -38,7 +39,7 @@ def figures(row: QueueRow, eye: Eye, *, width: int) -> Iterator[Cell]:
     stats = row.stats
     yield sparkline(row.minutes, width, eye)
     yield ("an hour ago".ljust(width - 3) + "now", Tone.DIM)
-    if stats is None or not (stats.succeeded or stats.failed or stats.cancelled or stats.skipped):
+    if stats is None or not ended(stats):
         yield ("nothing ended in the last hour", Tone.DIM)
         return
     failed = Tone.BAD if stats.failed else Tone.DIM
@@ -47,9 +48,15 @@ def figures(row: QueueRow, eye: Eye, *, width: int) -> Iterator[Cell]:
         (f"  {eye.pick('✗', 'x')} {stats.failed:,} failed", failed),
         (f"  {stats.retried:,} retried", Tone.WARN if stats.retried else Tone.DIM),
     )
-    yield f"{short(stats.per_minute)} a minute"
+    others = [f"{count:,} {name}" for name, count in _others(stats) if count]
+    yield ", ".join([f"{short(stats.per_minute)} a minute", *others])
     yield ("waited   ", Tone.DIM), (_times(stats.wait, eye), Tone.PLAIN)
     yield ("ran      ", Tone.DIM), (_times(stats.run, eye), Tone.PLAIN)
+
+
+def _others(stats: StatsReport) -> tuple[tuple[str, int], ...]:
+    """What else ended: without them the rate would be more than what is named."""
+    return ("cancelled", stats.cancelled), ("skipped", stats.skipped)
 
 
 def limits(queue: QueueReport) -> str:
