@@ -61,10 +61,11 @@ async def floor(bench: Bench) -> Numbers:
 async def _used(bench: Bench, there: Terminal, ground: Ground) -> Numbers:
     """Idle at Home, then the list of runs: opened, walked through, and under updates."""
     idle = await _spent(there, bench.sizes.idle_seconds)
+    latest = await ground.observer.fetchval(sql.latest)  # of the rounds before this one, or of the history
     there.forget()
     opened = time.perf_counter()
     there.press("2")
-    await there.until(b"past-")
+    await there.until(b"%d " % latest)
     shown = there.last - opened
     await asyncio.sleep(SETTLED_SECONDS)
     keys = [await _key(there, "j" if number % 20 < 15 else "k") for number in range(KEYS)]

@@ -32,6 +32,10 @@ select pg_notify('jobd_queue', queue) from unnest($1::text[]) as queue;
 -- start is: looking for any live row would walk over all dead ones, ten times a second, beside what is measured.
 select max(id) from jobd.runs;
 
+-- name: latest
+-- The run that ended last; nothing runs.
+select id from jobd.history order by finished_at desc limit 1;
+
 -- name: succeeded
 -- Runs that were recorded as succeeded, by the counts that are written together with their endings.
 select coalesce(sum(succeeded), 0)::bigint from jobd.stats;
