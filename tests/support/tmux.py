@@ -58,6 +58,16 @@ class Tmux:
         except TimeoutError:
             raise AssertionError(f"not seen within {seconds:g} s: {wanted}\n{shown}") from None
 
+    async def still(self, seconds: float = 20.0) -> str:
+        """The screen, once two looks at it see the same."""
+        seen: list[str] = []
+
+        def again(shown: str) -> bool:
+            seen.append(shown)
+            return seen[-2:] == [shown, shown]
+
+        return await self.until(again, seconds)
+
 
 @asynccontextmanager
 async def tmux(directory: Path, command: Sequence[str], *, columns: int = 120, lines: int = 40) -> AsyncIterator[Tmux]:
