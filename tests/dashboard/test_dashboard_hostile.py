@@ -27,6 +27,7 @@ from jobd.dashboard.widgets.pick import Pick
 from jobd.dashboard.widgets.table import Table
 from jobd.dashboard.widgets.typed import Typed
 from jobd.dashboard.widgets.words import Words, block, content
+from jobd.model.display import display_safe
 from jobd.model.health import Level, Notice
 
 ODD = st.one_of(st.text(), st.sampled_from([*MARKUP, *CORPUS.values()]), st.text(alphabet="[]/\\@=$#()'\" ax\x1b\n"))
@@ -40,6 +41,12 @@ def harmless(app: App[Any], text: str = "") -> None:
     assert [line for line in lines if orders(line, allowed=frozenset())] == [], text
     styles = [segment.style for strip in strips for segment in strip if segment.style is not None]
     assert not any(style.link or "app.quit" in str(style.meta) for style in styles), text
+
+
+def drawn(text: str) -> str:
+    """A picture for each character, as an input draws it."""
+    pictures = map(display_safe, text)
+    return "".join(picture if len(picture) == 1 else "\ufffd" for picture in pictures)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +174,9 @@ async def test_what_is_typed_is_drawn_harmlessly_and_kept_as_it_is(text: str) ->
         app.push_screen(Ask("title", value=text))
         await pilot.pause()
         harmless(app, text)
-        assert app.screen.query_one("#answer", Typed).value == text
+        answer = app.screen.query_one("#answer", Typed)
+        assert answer.value == text
+        assert answer.render_line(0).text.rstrip() == drawn(text)
         await pilot.press("end", "a")
         harmless(app, text)
         assert app.screen.query_one("#answer", Typed).value == text + "a"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.segment import Segment
+from rich.text import Text
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -11,6 +12,11 @@ from jobd.model.display import display_safe
 
 class Typed(Input):
     """An Input that keeps its text as it is, and draws a picture for every character that a terminal would obey."""
+
+    @property
+    def _value(self) -> Text:
+        """Rich leaves bells and returns out: they would not be seen, and the cursor would stand beside its place."""
+        return super()._value if self.password else Text(_pictured(self.value), no_wrap=True, overflow="ignore", end="")
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)
