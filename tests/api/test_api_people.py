@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import grp
 import json
+import logging
 import os
 import pwd
 import sys
@@ -28,7 +29,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become ano
 ASKING = """
 import os, socket, sys
 uid, gid, groups = int(sys.argv[2]), int(sys.argv[3]), [int(g) for g in sys.argv[4].split(",") if g]
-os.setgroups(groups); os.setgid(gid); os.setuid(uid)
+if os.geteuid() == 0: os.setgroups(groups); os.setgid(gid); os.setuid(uid)
 for line in sys.stdin:
     method, path = line.split()
     with socket.socket(socket.AF_UNIX) as s:
@@ -86,6 +87,22 @@ async def test_a_user_by_number_may_what_its_role_says_and_nothing_else(daemon: 
     names = Names(**{str(role): (str(SOMEBODY),)}) if role else Names()
     async with site(daemon, ControlSettings(users=names)) as path:
         assert allowed(await statuses(path, SOMEBODY, SOMEBODY)) == up_to(role)
+
+
+async def test_the_log_says_who_asked_for_what_and_from_which_process(
+    daemon: SmallDaemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with site(daemon, ControlSettings()) as path:
+        with caplog.at_level(logging.INFO, "jobd.api"):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", ASKING, str(path), *map(str, (os.geteuid(), os.getegid(), os.getegid())),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            await process.communicate(b"GET /v1/queues\nPOST /v1/queues/low/pause\n")
+    (line,) = [record for record in caplog.records if record.message == "asked"]  # who only looks is not told
+    asked = vars(line)
+    assert (asked["pid"], asked["request"]) == (process.pid, "POST /v1/queues/low/pause")
+    assert asked["by"].startswith(f"uid:{os.geteuid()}")
 
 
 @as_root
