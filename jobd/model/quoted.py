@@ -1,7 +1,4 @@
-"""Masked arguments in what a run says: an error quotes the value that it choked on, a command prints what it was given.
-
-A value is found as it is, and as Python or JSON writes it down; whatever else a program made of it is not.
-"""
+"""Masked arguments in what a run says: an error quotes what it choked on, a command prints what it was given."""
 
 from __future__ import annotations
 
@@ -10,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jobd.model.privacy import MASKED, Mask
+from jobd.model.spellings import spellings
 
-SHORTEST = 4
-"""Characters: what is shorter stands in every text by chance."""
 MOST_WORK = 100_000_000
 """Characters times values, a tenth of a second: beyond that nobody looks, and the whole text is masked."""
 
@@ -40,9 +36,5 @@ def _forms(value: Any) -> Iterator[str]:
         for one in value:
             yield from _forms(one)
         return
-    if value is None or isinstance(value, bool):
-        return
-    forms = [str(value)]
-    if isinstance(value, str):
-        forms += [repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
-    yield from (form for form in forms if len(form) >= SHORTEST and form.strip("*"))
+    if value is not None and not isinstance(value, bool):
+        yield from spellings(str(value))

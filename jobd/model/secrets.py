@@ -1,18 +1,13 @@
-"""Secrets in what is said: the values that a configuration is known to hold, and texts that look like one.
-
-A secret is found as it is, and as Python or JSON writes it down; whatever else a program made of it is not.
-"""
+"""Secrets in what is said: the values that a configuration is known to hold, and texts that look like one."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 
 from jobd.model.privacy import MASKED
+from jobd.model.spellings import spellings
 
-SHORTEST = 4
-"""Characters: what is shorter stands in every text by chance."""
 _TELLING = 12
 """Characters from which on it is found inside of a word, too: `test` is not masked in `latest`."""
 _MARK = rf"\g<1>{MASKED}"
@@ -36,7 +31,7 @@ class Secrets:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self.values = frozenset(values)
-        forms = {form for value in self.values for part in _parts(value) for form in _forms(part)}
+        forms = {form for value in self.values for part in _parts(value) for form in spellings(part)}
         # a value may be a part of another one
         self._forms = [(form, _whole(form)) for form in sorted(forms, key=len, reverse=True)]
 
@@ -66,11 +61,6 @@ def _parts(value: str) -> Iterator[str]:
     """A key of many lines is found line by line, too: tracebacks are indented."""
     yield value
     yield from (line for line in value.splitlines() if len(line) >= _TELLING)
-
-
-def _forms(value: str) -> Iterator[str]:
-    forms = (value, repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
-    yield from (form for form in forms if len(form) >= SHORTEST and form.strip("*"))
 
 
 def _whole(form: str) -> re.Pattern[str] | None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobd.model.privacy import MASKED, Mask
-from jobd.model.quoted import MOST_WORK, SHORTEST, unquoted
+from jobd.model.quoted import MOST_WORK, unquoted
+from jobd.model.spellings import SHORTEST
 
 ARGS = {"password": "hunter2-x", "user": "ada", "card": {"pan": 4111111111111111, "cvc": "123"}, "n": 7}
 ODD = "a'b\"c\\d\né\u202e"
