@@ -104,14 +104,14 @@ async def test_a_running_run_shows_how_far_it_is_and_an_ended_one_what_came_of_i
     )  # fmt: skip
     await daemon.ended(done)
     async with looking(socket, size=WIDE) as eyes:
-        await eyes.until("████░░░░ 50%")
+        await eyes.until("███░░░ 50%")
         assert "left" in line(eyes, "50%")
         assert "▸ tidy" in line(eyes, "50%")
         assert "succeeded" in line(eyes, "✓ mail")
         await daemon.database.execute(
             "update jobd.runs set progress = $2 where id = $1", run, json.dumps({"done": 80, "total": 100})
         )
-        await eyes.until("██████░░ 80%")
+        await eyes.until("█████░ 80%")
 
 
 async def test_the_next_five_fires_and_the_last_five_failures_stand_there(daemon: SmallDaemon, socket: Path) -> None:
@@ -313,7 +313,7 @@ async def test_ascii_alone_is_enough(daemon: SmallDaemon, socket: Path) -> None:
     )
     await counted(daemon, "tidy", ago=timedelta(minutes=2), succeeded=120, failed=60)
     async with looking(socket, size=WIDE, ascii=True) as eyes:
-        await eyes.until("####.... 50%")
+        await eyes.until("###... 50%")
         await eyes.until("+ 150/min")
         body = eyes.text.split("\n", 2)[2].rsplit("\n", 1)[0].replace("…", "")  # what is cut, every list marks so
         assert body.isascii(), {character for character in body if not character.isascii()}
@@ -329,3 +329,12 @@ async def test_nothing_is_painted_while_nothing_changes(daemon: SmallDaemon, soc
         eyes.page.tick()
         for widget in eyes.page.query("Table, Graph, Box, Words"):
             assert not widget._repaint_regions, widget
+
+
+async def test_a_long_notice_goes_on_behind_its_level(daemon: SmallDaemon, socket: Path) -> None:
+    daemon.notices = (Notice(level=Level.WARNING, code="odd", message="the disk is nearly full, " * 4 + "so clean it"),)
+    async with looking(socket, size=(80, 24)) as eyes:
+        await eyes.until("so clean it")
+        shown = eyes.text.split("\n")
+        first = next(number for number, line in enumerate(shown) if "▲ warning  the disk" in line)
+        assert shown[first + 1].startswith(" " * len(" ▲ warning  ")) and "so clean it" in shown[first + 1]

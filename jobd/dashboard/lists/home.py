@@ -126,7 +126,7 @@ def _goes(run: Run, eye: Eye) -> Cell:
     if (part := run_columns.share(run)) is not None:
         left = run_columns.left(run, eye)
         rest = f" {part:.0%}" + (f"  {length(left)} left" if left is not None and part < 1 else "")
-        return *share_bar(part, eye, width=8), (rest, Tone.PLAIN)
+        return *share_bar(part, eye, width=6), (rest, Tone.PLAIN)
     if run.progress:
         return run_columns.progress(run, eye)
     return ("running ", Tone.BUSY), (f"in {run.queue}" + (f", try {run.attempt}" if run.attempt > 1 else ""), Tone.DIM)

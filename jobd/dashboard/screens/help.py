@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 
 from jobd.dashboard.looks import MESSAGES, NODES, RUNS, TOKENS, Cell, Look, Tone
 from jobd.dashboard.page import Page
+from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.reader import Reader
 from jobd.dashboard.widgets.words import Words
 from jobd.dashboard.words.keys import Key, keys
@@ -67,7 +68,7 @@ class Help(ModalScreen[None]):
         others = [line for title, looks in noted for line in (*self._glyphs(title, looks), "")][:-1]
         with Vertical(classes="dialog"):
             with Reader(), Horizontal():
-                yield Words([*self._lines()], classes="keys")
+                yield Facts(self._lines(), classes="keys")
                 yield Words(runs, classes="glyphs")
                 yield Words(others, classes="glyphs")
             yield Words([("j k move the text, Esc closes it", Tone.DIM)])

@@ -20,10 +20,10 @@ from jobd.dashboard.live.snapshot import Snapshot
 from jobd.dashboard.panes import Panes
 from jobd.dashboard.widgets.cards import Cards
 from jobd.dashboard.widgets.details import Details
+from jobd.dashboard.widgets.facts import Facts
 from jobd.dashboard.widgets.graph import Graph
 from jobd.dashboard.widgets.pane import listing, pane
 from jobd.dashboard.widgets.table import Table
-from jobd.dashboard.widgets.words import Words
 from jobd.dashboard.words import figures
 from jobd.dashboard.words.bars import short
 from jobd.dashboard.words.notices import behind, lines, noticed
@@ -77,7 +77,7 @@ class Home(Panes):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="all", can_focus=False):
-            yield Words(id="notices")
+            yield Facts(id="notices")
             yield Cards(figures.CARDS)
             with pane("Runs that ended, in a minute", "graph"):
                 yield Graph(unit="/min", least=1, empty="")
@@ -183,7 +183,7 @@ class Home(Panes):
         status = self.dash.snapshot.status
         room = TALL_NOTICES if self.has_class("-tall") else NOTICES
         told = lines(noticed(status, self._failing), self.eye, room) if status is not None else []
-        words = self.query_one("#notices", Words)
+        words = self.query_one("#notices", Facts)
         words.set_class(bool(told), "-some").say(told)
 
     # --- keys ---
