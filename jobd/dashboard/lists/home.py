@@ -125,11 +125,16 @@ def _goes(run: Run, eye: Eye) -> Cell:
         return run_columns.standing(run, eye)
     if (part := run_columns.share(run)) is not None:
         left = run_columns.left(run, eye)
-        rest = f" {part:.0%}" + (f"  {length(left)} left" if left is not None and part < 1 else "")
+        rest = f" {part:.0%}" + (f" {_about(left)} left" if left is not None and part < 1 else "")
         return *share_bar(part, eye, width=6), (rest, Tone.PLAIN)
     if run.progress:
         return run_columns.progress(run, eye)
     return ("running ", Tone.BUSY), (f"in {run.queue}" + (f", try {run.attempt}" if run.attempt > 1 else ""), Tone.DIM)
+
+
+def _about(seconds: float) -> str:
+    """In whole seconds, which a narrow pane has room for; it is a guess."""
+    return "<1s" if seconds < 1 else f"{seconds:.0f}s" if seconds < 59.5 else length(seconds)
 
 
 def _failed(row: Run | FailureGroup, eye: Eye) -> Cell:
