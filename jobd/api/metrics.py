@@ -19,12 +19,14 @@ from jobd.api.app import control
 from jobd.api.bodies import Nothing, query
 from jobd.api.control import Control
 from jobd.errors import StoreRefused, StoreUnavailable
-from jobd.model.reports import QueueReport
+from jobd.model.reports import Counts, QueueReport
 from jobd.store.endings import BUCKETS
 
 KEPT_SECONDS = 5.0
 """However often somebody scrapes, Postgres is asked no oftener."""
 OUTCOMES = ("succeeded", "failed", "cancelled", "retried")
+Waiting = tuple[Sequence[QueueReport], Counts]
+"""All queues, and the runs of all of them by state."""
 _LOOK: web.AppKey[_Look] = web.AppKey("metrics_look")
 
 
@@ -32,20 +34,20 @@ async def shown(request: web.Request) -> web.Response:
     """All metrics in Prometheus' text format."""
     query(request, Nothing)
     daemon = control(request)
-    queues = await request.app[_LOOK].queues(daemon)
     registry = CollectorRegistry()
-    registry.register(_Collector(daemon, queues))
+    registry.register(_Collector(daemon, await request.app[_LOOK].waiting(daemon)))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 class _Collector:
-    def __init__(self, daemon: Control, queues: Sequence[QueueReport] | None) -> None:
-        self._daemon, self._queues = daemon, queues
+    def __init__(self, daemon: Control, waiting: Waiting | None) -> None:
+        self._daemon, self._waiting = daemon, waiting
 
     def collect(self) -> Iterator[Metric]:
-        yield from _daemon(self._daemon, self._queues is not None)
+        yield from _daemon(self._daemon, self._waiting is not None)
         yield from _ended(self._daemon)
-        yield from _waiting(self._queues or ())
+        if self._waiting is not None:
+            yield from _waiting(self._waiting)
 
 
 def _daemon(daemon: Control, store: bool) -> Iterator[Metric]:
@@ -93,7 +95,10 @@ def _buckets(histogram: Sequence[int]) -> list[tuple[str, float]]:
     return found
 
 
-def _waiting(queues: Sequence[QueueReport]) -> Iterator[Metric]:
+def _waiting(waiting: Waiting) -> Iterator[Metric]:
+    queues, counts = waiting
+    text = "Runs that failed and wait for another attempt, up to 10,000."
+    yield GaugeMetricFamily("jobd_runs_retrying", text, counts.retrying.count)
     runs = GaugeMetricFamily("jobd_queue_runs", "Live runs, each count up to 10,000.", labels=("queue", "state"))
     oldest = GaugeMetricFamily("jobd_queue_oldest_seconds", "For how long the oldest run is due.", labels=("queue",))
     paused = GaugeMetricFamily("jobd_queue_paused", "1 while the queue is paused.", labels=("queue",))
@@ -112,13 +117,13 @@ def _waiting(queues: Sequence[QueueReport]) -> Iterator[Metric]:
 
 
 class _Look:
-    """All queues as they were at the latest look."""
+    """What waited at the latest look."""
 
     def __init__(self) -> None:
-        self._seen: tuple[float, Sequence[QueueReport] | None] | None = None
+        self._seen: tuple[float, Waiting | None] | None = None
         self._looking = asyncio.Lock()  # who comes meanwhile waits for that look
 
-    async def queues(self, daemon: Control) -> Sequence[QueueReport] | None:
+    async def waiting(self, daemon: Control) -> Waiting | None:
         """Some seconds old at most; None while Postgres does not answer."""
         async with self._looking:
             if self._seen is None or time.monotonic() > self._seen[0] + KEPT_SECONDS:
@@ -127,9 +132,9 @@ class _Look:
             return self._seen[1]
 
 
-async def _asked(daemon: Control) -> Sequence[QueueReport] | None:
+async def _asked(daemon: Control) -> Waiting | None:
     try:
-        return await daemon.views.queues()
+        return await daemon.views.queues(), await daemon.views.counts()
     except (StoreUnavailable, StoreRefused):
         return None
 

@@ -22,6 +22,7 @@ def seen(status: Row) -> Row:
         "warnings": [notice["code"] for notice in notices if notice["level"] == "warning"],
         "running": counts.get("running"),
         "queued": counts.get("queued"),
+        "retrying": counts.get("retrying"),
         "failed_last_hour": counts["hour"]["failed"] if counts else None,
     }
 
@@ -60,5 +61,6 @@ def _words(glance: Row) -> list[str]:
         words.append(f"warned ({', '.join(dict.fromkeys(glance['warnings']))})")
     if glance["running"] is not None:
         failed = f"{glance['failed_last_hour']:,} failed/1h"
-        words += [f"{glance['running']:,} running", f"{count(glance['queued'])} queued", failed]
+        retrying = [f"{count(glance['retrying'])} retrying"] if glance["retrying"]["count"] else []
+        words += [f"{glance['running']:,} running", f"{count(glance['queued'])} queued", *retrying, failed]
     return words

@@ -38,7 +38,15 @@ async def test_metrics_are_this_process_own_counts_and_what_waits(client, daemon
     assert found["jobd_run_seconds_bucket", "tidy", "2.048", "default"] == 3
     assert found["jobd_queue_runs", "default", "queued"] == 1
     assert found["jobd_ready",] == found["jobd_store_up",] == 1
+    assert found["jobd_runs_retrying",] == 0
     daemon.tallies = {}
+
+
+async def test_metrics_tell_what_is_tried_again(client, daemon: SmallDaemon, monkeypatch) -> None:
+    monkeypatch.setattr("jobd.api.metrics.KEPT_SECONDS", 0.0)
+    run, _ = await daemon.enqueue_many([NewRun(job="tidy"), NewRun(job="tidy")])
+    await daemon.database.execute("update jobd.runs set attempt = 1 where id = $1", run)
+    assert (await metrics(client))["jobd_runs_retrying",] == 1
 
 
 async def test_metrics_answer_while_postgres_does_not(client, daemon: SmallDaemon, monkeypatch) -> None:

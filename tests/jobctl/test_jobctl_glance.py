@@ -30,6 +30,14 @@ async def test_a_glance_is_one_line_with_what_runs_waits_and_failed(jobctl: Jobc
     assert found["queued"] == {"count": 2, "more": False}
 
 
+async def test_runs_that_are_tried_again_are_told_when_there_are_some(jobctl: Jobctl, daemon: SmallDaemon):
+    (run,) = await daemon.store.enqueue([NewRun(job="tidy")])
+    await daemon.database.execute("update jobd.runs set attempt = 1 where id = $1", run)
+    ran = await jobctl("status", "--glance")
+    assert (ran.code, ran.out) == (0, "jobd ● 0 running 1 queued 1 retrying 0 failed/1h\n")
+    assert (await jobctl("status", "--glance", "--json")).json["retrying"] == {"count": 1, "more": False}
+
+
 async def test_trouble_stands_before_the_numbers(jobctl: Jobctl, daemon: SmallDaemon):
     daemon.notices = (Notice(level=Level.WARNING, code="polling", message="x"),)
     assert "#[fg=yellow]●" in (await jobctl("status", "--tmux")).out
