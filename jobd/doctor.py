@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from jobd.clients.smtp.connection import NoConnection
 from jobd.clients.smtp.connection import connect as connect_smtp
 from jobd.config import Config
+from jobd.config.directories import listening
 from jobd.model.finding import Finding, error, ok, skipped, warning
 from jobd.store.doctor import examine_database
 
@@ -31,7 +32,8 @@ async def examine(config: Config, url: str) -> list[Finding]:
 async def examine_surroundings(config: Config) -> list[Finding]:
     """All but the database."""
     mail, gateway = await asyncio.gather(_mail(config), _gateway(config))
-    return [_socket(config.daemon.socket), _disk(config.daemon.state_directory), mail, gateway]
+    state = config.daemon.state_directory
+    return [_socket(listening(config.daemon.socket, state)), _disk(state), mail, gateway]
 
 
 def _socket(path: Path) -> Finding:

@@ -44,13 +44,14 @@ def add(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Asks the daemon where one runs, for it may hold the embedded database; else the database itself."""
+    from jobd.config.directories import listening
     from jobd.errors import JobdError
     from jobd.jobctl.failures import NO_DAEMON, Failure
     from jobd.jobctl.transport import Daemon
 
     config = configured(args)
     try:
-        answer = _asked(Daemon(str(config.daemon.socket)), args)
+        answer = _asked(Daemon(str(listening(config.daemon.socket, config.daemon.state_directory))), args)
     except Failure as failure:
         if failure.exit_code != NO_DAEMON:
             raise JobdError(failure.message) from None

@@ -10,6 +10,7 @@ from jobd.config.layers import Merged
 from jobd.config.positions import Path
 
 SYSTEM_STATE = FilePath("/var/lib/jobd")
+SERVICE_SOCKET = FilePath("/run/jobd/jobd.sock")
 
 
 def state_directory(environ: Mapping[str, str]) -> FilePath:
@@ -26,6 +27,15 @@ def socket_path(environ: Mapping[str, str], state: FilePath) -> FilePath:
     """`jobd.sock` in systemd's $RUNTIME_DIRECTORY, else in the state directory."""
     given = environ.get("RUNTIME_DIRECTORY")
     return (FilePath(given.split(":")[0]) if given else state) / "jobd.sock"
+
+
+def listening(socket: FilePath, state: FilePath) -> FilePath:
+    """Where the daemon of these settings is heard.
+
+    Only the service itself knows that systemd gave it a directory for its socket; a command beside it has to look.
+    """
+    left_alone = state == SYSTEM_STATE and socket == socket_path({}, state)
+    return SERVICE_SOCKET if left_alone and not os.path.lexists(socket) and os.path.lexists(SERVICE_SOCKET) else socket
 
 
 def resolved(merged: Merged, path: Path, written: str) -> FilePath:

@@ -74,8 +74,7 @@ async def test_what_jobs_and_people_wrote_cannot_command_the_terminal(daemon: Sm
     title, buffers = await top.title(), await top.buffers()
     await top.until("● ready")
     for screen in SCREENS:
-        await top.press(screen.key)
-        await top.until(lambda shown, screen=screen: here(screen, shown))
+        await top.press_until(screen.key, lambda shown, screen=screen: here(screen, shown))
         if screen.name == "journal":
             await top.press("Tab")  # from events, which were none yet, to what people changed
         await top.until(lambda shown, screen=screen: foreign(screen, shown))
@@ -84,8 +83,7 @@ async def test_what_jobs_and_people_wrote_cannot_command_the_terminal(daemon: Sm
             await top.still()
             await top.press("Escape")
             await top.still()
-            await top.press(screen.key)
-            await top.until(lambda shown, screen=screen: here(screen, shown))
+            await top.press_until(screen.key, lambda shown, screen=screen: here(screen, shown))
     assert (await top.title(), await top.buffers()) == (title, buffers)
 
 

@@ -58,6 +58,16 @@ class Tmux:
         except TimeoutError:
             raise AssertionError(f"not seen within {seconds:g} s: {wanted}\n{shown}") from None
 
+    async def press_until(self, key: str, wanted: Callable[[str], bool]) -> str:
+        """The same, by a key that may come twice: with an Escape just before it, both are taken for Alt and it."""
+        for _ in range(5):
+            await self.press(key)
+            try:
+                return await self.until(wanted, 4.0)
+            except AssertionError:
+                continue
+        return await self.until(wanted)
+
     async def still(self, seconds: float = 20.0) -> str:
         """The screen, once two looks at it see the same."""
         seen: list[str] = []

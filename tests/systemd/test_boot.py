@@ -19,6 +19,22 @@ JOB = """
 [jobs.block]
 run = "blocking:block"
 """
+VISIT = """\
+import asyncio, sys, aiohttp
+
+async def visit(url, token):
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        refused = await browser.get(url + "socket")
+        print(refused.status)
+        await browser.post(url + "login", data={"token": token}, headers={"Origin": url[:-1]})
+        async with browser.ws_connect(url + "socket?width=120&height=40", origin=url[:-1]) as page:
+            shown = b""
+            while b"Fires next" not in shown or b"READ ONLY" not in shown:
+                shown += (await page.receive_bytes())
+        print("seen")
+
+asyncio.run(asyncio.wait_for(visit(*sys.argv[1:]), 30))
+"""
 SHORT_WATCHDOG = """\
 [Service]
 WatchdogSec=4s
@@ -27,9 +43,9 @@ WatchdogSec=4s
 pytestmark = [pytest.mark.timeout(260), pytest.mark.root]
 
 
-def commands(which: str) -> str:
-    """The shell commands that docs/operations.md gives under this mark."""
-    page = (ROOT / "docs" / "operations.md").read_text()
+def commands(which: str, page: str = "operations.md") -> str:
+    """The shell commands that a page of docs/ gives under this mark."""
+    page = (ROOT / "docs" / page).read_text()
     return page.partition(f"<!-- {which} -->\n```sh\n")[2].partition("```")[0]
 
 
@@ -39,7 +55,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     (probe := directory / "probe").mkdir()
     if reason := unavailable() or layers_refused(probe):
         pytest.skip(reason)
-    with booted(directory, commands("install")) as machine:
+    with booted(directory, commands("install") + commands("web install", "dashboard.md")) as machine:
         machine.run(commands("start"), seconds=60)
         yield machine
 
@@ -50,6 +66,12 @@ def test_the_installed_service_is_ready_when_systemctl_returns(machine: Machine)
     assert machine.property("ActiveState") == "active"
     assert machine.property("StatusText") == "jobd: 1 jobs"
     assert machine.run("ps -o user= -p $(systemctl show --property MainPID --value jobd)") == "jobd"
+
+
+def test_commands_beside_the_service_find_its_socket(machine: Machine) -> None:
+    found = json.loads(machine.run("cd /; /opt/jobd/bin/jobd doctor --json || true"))
+    (told,) = [one for one in found if one["name"] == "socket"]
+    assert told["verdict"] == "ok" and told["text"].startswith("/run/jobd/jobd.sock answers")
 
 
 def test_a_command_runs_under_the_restrictions(machine: Machine) -> None:
@@ -104,3 +126,18 @@ def test_the_embedded_database_can_be_dumped_and_adopted_as_documented(machine: 
     assert int(machine.run("stat --format %s /root/jobd.dump")) > 10_000
     assert "adopted as development" in machine.run(commands("adopt"), seconds=60)
     assert json.loads(machine.run("jobctl status --json"))["ready"]
+
+
+def test_the_dashboard_is_a_service_that_lets_in_who_has_a_token(machine: Machine) -> None:
+    machine.write("/etc/jobd/jobd.d/web.toml", '[control.users]\nviewer = ["jobd-web"]')
+    machine.run("systemctl reload jobd")
+    machine.run(commands("web start", "dashboard.md"), seconds=60)
+    assert machine.run("systemctl is-active jobd-web") == "active"
+    assert machine.run("ps -o user= -p $(systemctl show --property MainPID --value jobd-web)") == "jobd-web"
+    token = machine.run("cd /; /opt/jobd/bin/jobd token add visitor --role viewer").split()[-1]
+    machine.write("/root/visit.py", VISIT)
+    address = machine.run("journalctl --unit jobd-web --output cat | grep -o 'http://127[^ ]*' | head -1")
+    assert machine.run(f"/opt/jobd/bin/python /root/visit.py {address} {token}", seconds=60) == "401\nseen"
+    machine.run("systemctl stop jobd-web")
+    assert machine.run("systemctl show --property Result --value jobd-web") == "success"
+    assert machine.run("pgrep --list-full --uid jobd-web || true") == ""
