@@ -85,15 +85,18 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
         assert not [option for option in options if option not in known], f"jobctl {verb} {options}"
     for verb, options in invocations(page, "jobd"):
         assert verb in cli.COMMANDS, f"jobd {verb}"
-        known = subcommands(verb)._option_string_actions
+        known = {option for parser in subcommands(verb) for option in parser._option_string_actions}
         assert not [option for option in options if option not in known], f"jobd {verb} {options}"
 
 
-def subcommands(verb: str) -> argparse.ArgumentParser:
-    """The parser of one command of jobd."""
+def subcommands(verb: str) -> Iterator[argparse.ArgumentParser]:
+    """The parser of one command of jobd, and those of its verbs."""
     sub = argparse.ArgumentParser().add_subparsers()
     cli.command(verb).add(sub)
-    return sub.choices[verb]
+    yield sub.choices[verb]
+    for action in sub.choices[verb]._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.values()
 
 
 def test_commands_are_found_where_they_stand() -> None:
