@@ -57,7 +57,7 @@ async def _examined(config: Config) -> list[Finding]:
     from jobd.daemon import database_url
     from jobd.doctor import examine, examine_surroundings
     from jobd.errors import EmbeddedPostgresError
-    from jobd.model.finding import error, skipped
+    from jobd.model.finding import Verdict, error, skipped
 
     own = config.database.embedded.directory or config.daemon.state_directory / "postgres"
     if config.database.url is None and not own.exists():
@@ -67,5 +67,7 @@ async def _examined(config: Config) -> list[Finding]:
         async with database_url(config) as url:
             return await examine(config, url)
     except EmbeddedPostgresError as trouble:
-        found = error("database", str(trouble), "while a daemon runs on it, ask that one: jobctl doctor")
-        return [found, *await examine_surroundings(config)]
+        rest = await examine_surroundings(config)
+        if any(finding.name == "socket" and finding.verdict is Verdict.OK for finding in rest):
+            return [skipped("database", "a daemon runs on it: jobctl doctor asks that one"), *rest]
+        return [error("database", str(trouble), "jobctl doctor asks a daemon that runs on it"), *rest]
